@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+
+namespace tlswhy {
+
+// Bytes owned by somebody else; valid as long as the owner lives.
+using Bytes = std::span<const std::uint8_t>;
+
+enum class ParseFault : std::uint8_t { truncated, bad_length, bad_value, trailing_data };
+
+// Where and why reading stopped; `offset` counts from the start of the outermost Reader.
+struct ParseError {
+  ParseFault fault = ParseFault::truncated;
+  std::string_view what;  // names a field; always a string literal
+  std::size_t offset = 0;
+};
+
+[[nodiscard]] std::string_view to_string(ParseFault fault);
+
+// A value that was read, together with the error that cut it short, if any: what was readable before the error is kept.
+template <typename T>
+struct Parsed {
+  T value{};
+  std::optional<ParseError> error;
+  [[nodiscard]] bool ok() const { return !error; }
+};
+
+// The one cursor over untrusted bytes. It never reads outside its span. The first failure sticks: from then on every read
+// gives zero or nothing and more() is false, so parsers need no check after each field, only one at the end (finish or error()).
+class Reader {
+ public:
+  explicit Reader(Bytes bytes, std::size_t base_offset = 0) : bytes_(bytes), base_(base_offset) {}
+
+  [[nodiscard]] std::uint8_t u8(std::string_view what);
+  [[nodiscard]] std::uint16_t u16(std::string_view what);  // big-endian, as all of the network's integers
+  [[nodiscard]] std::uint32_t u24(std::string_view what);
+  [[nodiscard]] std::uint32_t u32(std::string_view what);
+  [[nodiscard]] std::uint64_t u48(std::string_view what);
+  [[nodiscard]] std::uint64_t u64(std::string_view what);
+  [[nodiscard]] std::uint16_t u16le(std::string_view what);
+  [[nodiscard]] std::uint32_t u32le(std::string_view what);
+  [[nodiscard]] std::uint64_t u64le(std::string_view what);
+  // The next `count` bytes; fails with `truncated` if there are fewer.
+  [[nodiscard]] Bytes take(std::size_t count, std::string_view what);
+  // A vector with a length prefix of `width` bytes (1 to 3), as a Reader of its own.
+  [[nodiscard]] Reader vec(unsigned width, std::string_view what);
+  void skip(std::size_t count, std::string_view what);
+  // All that is left.
+  [[nodiscard]] Bytes rest();
+
+  [[nodiscard]] bool more() const { return !error_ && position_ < bytes_.size(); }
+  [[nodiscard]] bool ok() const { return !error_; }
+  [[nodiscard]] std::size_t remaining() const { return error_ ? 0 : bytes_.size() - position_; }
+  [[nodiscard]] std::size_t offset() const { return base_ + position_; }
+  [[nodiscard]] const std::optional<ParseError>& error() const { return error_; }
+  // Records a failure found by the caller, unless one is there already.
+  void fail(ParseFault fault, std::string_view what);
+  // Takes over the failure of a Reader made by vec(); bytes left over in it are a failure too.
+  void join(const Reader& sub, std::string_view what = "vector");
+  // The value together with the first failure; bytes left over are a failure.
+  template <typename T>
+  [[nodiscard]] Parsed<T> finish(T value, std::string_view what) {
+    if (more()) fail(ParseFault::trailing_data, what);
+    return Parsed<T>{std::move(value), error_};
+  }
+
+ private:
+  [[nodiscard]] std::uint64_t big_endian(std::size_t width, std::string_view what);
+  [[nodiscard]] std::uint64_t little_endian(std::size_t width, std::string_view what);
+
+  Bytes bytes_;
+  std::size_t base_ = 0;
+  std::size_t position_ = 0;
+  std::optional<ParseError> error_;
+};
+
+}  // namespace tlswhy

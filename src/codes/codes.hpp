@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "knowledge/model.hpp"
+
+// Numbers and names to meanings. Knows how libraries print their codes; the codes themselves are in data/codes.
+namespace tlswhy::codes {
+
+// How a number was written; decides which readings of it are likely.
+enum class Form : std::uint8_t {
+  hex,             // 0x7200 or -0x7200
+  bare_hex,        // 7F00 or -7200 where only hexadecimal makes sense, or may be meant
+  decimal,
+  twos_complement, // FFFF8E00, 4294938112, 0xFFFFD900
+};
+
+struct Reading {
+  std::int64_t value = 0;
+  Form form = Form::decimal;
+  bool negative = false;     // a minus was written
+};
+
+// All ways to read a number as it was printed, most literal first; empty if the text is no number.
+[[nodiscard]] std::vector<Reading> readings(std::string_view text);
+
+// What narrows a look-up. Empty means unknown.
+struct Hints {
+  std::string library;    // id of a code table, or a prefix of one ("esp-idf")
+  std::string platform;
+  std::string version;
+  std::string context;    // the words around the code, as pasted
+};
+
+struct Meaning {
+  const knowledge::Code* code = nullptr;   // the whole, or the high half of a composed code
+  std::int64_t value = 0;                  // as the library counts it (sign restored)
+  double likelihood = 0;                   // how likely a print of this form comes from this library; the candidates sum to at most 1
+  std::vector<const knowledge::Code*> parts;  // composed Mbed TLS codes: high and low half; else empty
+  std::string why;                         // why this reading is likely or not: "printed as -0x%x of a negative return value"
+};
+
+struct Explanation {
+  std::string input;
+  std::vector<Meaning> meanings;            // most likely first; empty if unknown
+  std::vector<std::string> suggestions;     // near misses: "did you mean ..."
+  std::string note;                         // for unknown codes: how to find out; else empty
+};
+
+// "-0x7200" for -29184, "0x8006" for 32774; two digits at least four wide as the libraries print them.
+[[nodiscard]] std::string to_hex_code(std::int64_t value);
+
+// Looks a number up in the given tables only (ids separated by ","), composing Mbed TLS codes where needed; most likely first.
+[[nodiscard]] std::vector<Meaning> look_up(const knowledge::Knowledge& knowledge, std::string_view libraries, std::string_view number);
+// Looks a symbol up in the given tables (all if empty), exact and regardless of case.
+[[nodiscard]] std::vector<Meaning> look_up_symbol(const knowledge::Knowledge& knowledge, std::string_view libraries, std::string_view symbol);
+
+// What a person may have pasted as one argument: a number in any spelling, a symbol, an alert's name. Whole log lines are the
+// job of log::Scanner, which calls this for what it finds.
+[[nodiscard]] Explanation explain(const knowledge::Knowledge& knowledge, std::string_view input, const Hints& hints = {});
+
+// Whether a version ("2.28.3") lies in the ranges of a code row; true if the version is empty or cannot be read.
+[[nodiscard]] bool version_in(std::string_view version, std::string_view ranges);
+
+}  // namespace tlswhy::codes

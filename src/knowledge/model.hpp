@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+// What data/ says, as plain values. The views and spans point into static storage (the compiled-in knowledge) or into a
+// Library (loaded at run time); the shape of each file is described in data/README.md.
+namespace tlswhy::knowledge {
+
+enum class IsError : std::uint8_t { no, maybe, yes };
+
+// One row of data/codes/*.tsv.
+struct Code {
+  std::string_view library;   // id of the file
+  std::int64_t value = 0;
+  bool has_value = false;     // false: known by name only
+  std::string_view symbol;
+  std::string_view versions;  // "2.0.0..4.1.0", "all"; several with ","
+  IsError error = IsError::maybe;
+  std::string_view fact;      // fact with fields, "alert name=unknown_ca"; empty if none
+  std::string_view causes;    // ids separated by ","; empty if none
+  std::string_view meaning;   // empty if nobody has described it yet
+  std::string_view not_this;  // what it does not tell; may be empty
+};
+
+struct CodeLibrary {
+  std::string_view id;
+  std::string_view name;       // for people: "Mbed TLS"
+  std::string_view source;     // where the numbers come from
+  std::string_view platforms;  // "esp-idf,zephyr"; where it is met; may be empty
+  int common = 0;              // 0 to 5: how often people paste its codes
+  std::span<const Code> codes; // sorted by value, then by row; named-only codes last
+};
+
+// One row of data/registries/*.tsv: an IANA (or private) number of a protocol field.
+struct RegistryEntry {
+  std::uint32_t value = 0;
+  std::string_view name;
+  std::string_view note;
+  std::string_view key_exchange;    // cipher suites: "rsa", "ecdhe", "dhe", "psk", "tls13"...; else empty
+  std::string_view authentication;  // "rsa", "ecdsa", "psk", "any"...; else empty
+  std::string_view encryption;      // "cbc", "gcm", ...; else empty
+};
+struct Registry {
+  std::string_view id;  // "tls-ciphersuites", "tls-alerts", ...
+  std::span<const RegistryEntry> entries;  // sorted by value
+};
+
+struct FactDefinition {
+  std::string_view name;
+  std::string_view fields;  // separated by ","
+  std::string_view meaning;
+};
+
+// One [[pattern]] or [[prefix]] of a dialect.
+struct Pattern {
+  std::string_view id;
+  std::span<const std::string_view> match;
+  std::string_view kind;
+  std::string_view code_library;             // ids separated by ","; empty if the line holds no code
+  std::span<const std::string_view> facts;   // "alloc-failed bytes={bytes}"
+  std::span<const std::string_view> samples;
+};
+struct Dialect {
+  std::string_view id;
+  std::string_view title;
+  std::string_view platform;
+  std::string_view library;
+  std::string_view role;  // "device", "server", "either"
+  std::span<const Pattern> prefixes;
+  std::span<const Pattern> patterns;
+};
+
+enum class Grade : std::uint8_t { decisive, strong, hint, against, rules_out };
+enum class Operator : std::uint8_t { any_of, less, less_equal, greater, greater_equal, present, none_of };
+struct Condition {
+  std::string_view field;
+  Operator op = Operator::any_of;
+  std::span<const std::string_view> values;  // words, or one number for the comparisons
+};
+struct Matcher {
+  std::string_view fact;
+  std::span<const Condition> conditions;
+};
+struct Evidence {
+  std::string_view id;
+  Grade grade = Grade::hint;
+  std::span<const Matcher> when;    // all of these hold
+  std::span<const Matcher> unless;  // none of these holds
+  std::string_view says;            // "{field}" stands for a field of the first fact matched
+};
+struct Confusion {
+  std::string_view cause;
+  std::string_view tell;
+};
+struct Fix {
+  std::span<const std::string_view> platforms;
+  std::string_view action;
+  std::string_view weakens;  // what security it costs; empty if none
+};
+struct Reference {
+  std::string_view url;
+  std::string_view title;
+};
+enum class Prior : std::uint8_t { common, usual, rare };
+struct Cause {
+  std::string_view id;
+  std::string_view family;
+  std::string_view title;
+  std::string_view owner;  // "device", "network", "server", "ca", "nobody"
+  Prior prior = Prior::usual;
+  std::string_view what;
+  std::span<const std::string_view> confirm;
+  std::span<const Confusion> confused_with;
+  std::span<const Evidence> evidence;
+  std::span<const Fix> fixes;
+  std::span<const Reference> references;
+};
+struct Family {
+  std::string_view id;
+  std::string_view title;
+  std::span<const Evidence> evidence;  // holds for every cause of the family
+};
+
+// A key with its values in a device profile: "cipher_suites" = 0x002f, 0x003c.
+struct Property {
+  std::string_view key;
+  std::span<const std::string_view> values;
+};
+struct Device {
+  std::string_view id;
+  std::string_view title;
+  std::string_view platform;
+  std::string_view library;
+  std::span<const Property> properties;
+};
+
+// Everything that is known.
+struct Knowledge {
+  std::span<const FactDefinition> facts;
+  std::span<const CodeLibrary> code_libraries;  // sorted by id
+  std::span<const Registry> registries;
+  std::span<const Dialect> dialects;            // sorted by id
+  std::span<const Cause> causes;                // sorted by id
+  std::span<const Family> families;
+  std::span<const Device> devices;
+
+  // The entry with this id, or null.
+  [[nodiscard]] const CodeLibrary* code_library(std::string_view id) const;
+  [[nodiscard]] const Registry* registry(std::string_view id) const;
+  [[nodiscard]] const Cause* cause(std::string_view id) const;
+  [[nodiscard]] const Family* family(std::string_view id) const;
+  [[nodiscard]] const Device* device(std::string_view id) const;
+  // The registered name of a number, empty if it is not registered.
+  [[nodiscard]] std::string_view name_of(std::string_view registry_id, std::uint32_t value) const;
+};
+
+// The knowledge compiled into the program (library tlswhy_data).
+[[nodiscard]] const Knowledge& built_in();
+
+}  // namespace tlswhy::knowledge

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/net.hpp"
+#include "base/reader.hpp"
+#include "base/time.hpp"
+
+// TLS and DTLS as seen on the wire: values only. Everything here owns its bytes.
+namespace tlswhy::tls {
+
+struct At {
+  std::uint64_t frame = 0;
+  Timestamp time;
+};
+
+// A protocol version as on the wire (RFC 8446 4.2.1): 0x0303 is TLS 1.2, 0xfefd DTLS 1.2.
+struct Version {
+  std::uint16_t value = 0;
+  [[nodiscard]] friend auto operator<=>(const Version&, const Version&) = default;
+};
+[[nodiscard]] std::string to_string(Version version);  // "TLS 1.2", "DTLS 1.2", "SSL 3.0"; "0x1234" for unknown ones
+
+// Values reserved by RFC 8701 so that nobody relies on unknown numbers being refused.
+[[nodiscard]] bool is_grease(std::uint16_t value);
+
+// Whether something was there to be seen. Absence may be reasoned from only with `absent`.
+enum class Seen : std::uint8_t { present, absent, not_captured, truncated, encrypted, malformed };
+
+struct Extension {
+  std::uint16_t type = 0;
+  std::uint32_t size = 0;
+};
+
+struct ClientHello {
+  At at;
+  std::uint16_t legacy_version = 0;
+  std::vector<std::uint8_t> random;
+  std::uint32_t session_id_size = 0;
+  std::uint32_t cookie_size = 0;                    // DTLS
+  std::vector<std::uint16_t> cipher_suites;         // as sent, GREASE included
+  std::vector<std::uint8_t> compression_methods;
+  std::vector<Extension> extensions;                // as sent
+  std::optional<std::string> server_name;           // raw bytes of the host_name entry
+  std::vector<std::string> alpn;
+  std::vector<std::uint16_t> supported_versions;    // as sent; empty if the extension is absent
+  std::vector<std::uint16_t> groups;
+  std::vector<std::uint8_t> point_formats;
+  std::vector<std::uint16_t> signature_algorithms;
+  std::vector<std::uint16_t> key_share_groups;
+  std::optional<std::uint8_t> max_fragment_length;  // RFC 6066 code 1..4 = 2^9..2^12
+  std::optional<std::uint16_t> record_size_limit;   // RFC 8449
+  std::uint32_t session_ticket_size = 0;
+  bool session_ticket = false;                      // the extension is present
+  bool extended_master_secret = false;
+  bool renegotiation_info = false;
+  bool pre_shared_key = false;                      // TLS 1.3 PSK offered
+  bool early_data = false;
+  bool encrypted_client_hello = false;
+  bool sslv2 = false;                               // sent in the SSLv2 form (RFC 5246 E.2)
+  bool complete = true;                             // false: cut short or malformed; what was readable is here
+};
+
+struct ServerHello {
+  At at;
+  std::uint16_t legacy_version = 0;
+  Version version;                                  // negotiated, supported_versions applied
+  std::uint16_t cipher_suite = 0;
+  std::uint8_t compression = 0;
+  std::uint32_t session_id_size = 0;
+  bool session_id_echoed = false;                   // resumption in TLS 1.2 where the client had offered it
+  std::vector<Extension> extensions;
+  std::optional<std::string> alpn;
+  std::optional<std::uint16_t> selected_group;      // key_share
+  std::optional<std::uint8_t> max_fragment_length;
+  std::optional<std::uint16_t> record_size_limit;
+  bool pre_shared_key = false;
+  bool extended_master_secret = false;
+  bool renegotiation_info = false;
+  bool session_ticket = false;
+  bool hello_retry_request = false;
+  bool server_name_acknowledged = false;
+  bool complete = true;
+};
+
+struct Certificate {
+  Side from = Side::server;
+  std::uint32_t index = 0;        // 0 is the leaf
+  std::uint64_t frame = 0;
+  std::uint32_t size = 0;         // bytes of DER
+  std::string parse_error;        // what mbedTLS says when it cannot read it; the fields below are then empty
+  std::string serial;             // hex, lower case
+  std::string subject;            // RFC 4514 style, as mbedTLS prints it
+  std::string issuer;
+  std::string subject_der_sha256; // to compare names exactly
+  std::string issuer_der_sha256;
+  std::optional<Timestamp> not_before;
+  std::optional<Timestamp> not_after;
+  std::string not_before_text;    // RFC 3339, also for dates out of Timestamp's range
+  std::string not_after_text;
+  std::string sha256;             // of the DER, hex
+  std::string key;                // "RSA 2048", "EC secp256r1", "Ed25519"
+  std::string key_type;           // "RSA", "EC", "Ed25519", "DSA", ...
+  std::uint32_t key_bits = 0;
+  std::string signature;          // "sha256WithRSAEncryption"
+  std::string signature_hash;     // "sha256"; empty if unknown
+  std::vector<std::string> names; // "DNS:...", "IP:..."
+  bool is_ca = false;
+  bool self_issued = false;       // subject equals issuer
+  bool self_signed = false;       // self issued and the own key verifies the signature
+  bool signed_by_next = false;    // the next certificate of the chain verifies this one's signature
+  std::vector<std::string> key_usage;
+  std::vector<std::string> extended_key_usage;
+  int version = 3;
+  bool decrypted = false;
+  std::vector<std::uint8_t> der;
+};
+
+struct Message {
+  At at;
+  Side from = Side::client;
+  std::string_view type;          // RFC name in snake case, see CONTRACT: "client_hello", "encrypted_handshake"; static storage
+  std::uint8_t code = 0;          // handshake type on the wire; 0 for change_cipher_spec and encrypted ones
+  std::uint32_t length = 0;       // bytes of the body as declared
+  std::uint32_t records = 1;      // how many records it was spread over
+  bool complete = true;
+  bool decrypted = false;
+};
+
+struct Alert {
+  At at;
+  Side from = Side::client;
+  std::uint8_t level = 0;         // 1 warning, 2 fatal; 0 when encrypted
+  std::uint8_t code = 0;
+  bool encrypted = false;
+  std::string_view after;         // type of the last message before it, of either side
+  bool decrypted = false;
+};
+
+enum class Outcome : std::uint8_t { completed, failed, incomplete };
+enum class EndedBy : std::uint8_t { finished, alert, encrypted_alert, rst, fin, timeout, capture_end, not_tls };
+[[nodiscard]] std::string_view to_string(Outcome outcome);
+[[nodiscard]] std::string_view to_string(EndedBy ended_by);
+
+// What was found instead of TLS on one side.
+struct ForeignBytes {
+  Side from = Side::server;
+  std::string protocol;           // "HTTP", "MQTT", "SSH", "SMTP", "unknown"
+  std::string first_bytes;        // up to 64 raw bytes
+  At at;
+};
+
+// Sizes and times of one direction.
+struct DirectionFacts {
+  std::uint64_t bytes = 0;                  // stream bytes seen
+  std::uint32_t records = 0;
+  std::uint32_t largest_record = 0;         // payload length of the largest record header seen, before encryption ended or not
+  std::uint64_t largest_record_frame = 0;
+  std::uint32_t largest_message = 0;        // declared body length of the largest clear handshake message
+  std::string_view largest_message_type;
+  std::uint64_t missing_bytes = 0;          // lost or not recorded, within the handshake
+  std::uint32_t application_records = 0;    // application_data records after the handshake could be complete
+  std::uint32_t retransmissions = 0;
+  std::uint32_t largest_retransmission = 0;
+  bool fin = false;
+  bool rst = false;
+  At fin_at;
+  At rst_at;
+  bool seen = false;                        // at least one byte
+};
+
+// One connection on which TLS was spoken, or was expected and something else came.
+struct Handshake {
+  std::string transport = "tcp";            // "tcp", "udp", "eap", "quic"
+  Endpoint client;
+  Endpoint server;
+  bool roles_inferred = false;              // neither SYN nor hello told who is who
+  std::uint64_t first_frame = 0;
+  std::uint64_t last_frame = 0;             // last frame that matters to the handshake (message, alert, FIN or RST)
+  Timestamp started;
+  Timestamp ended;
+  Outcome outcome = Outcome::incomplete;
+  EndedBy ended_by = EndedBy::capture_end;
+  std::optional<Side> ended_by_side;        // who sent the alert, FIN or RST
+  At ended_at;
+  std::string_view stage;                   // type of the last handshake message seen; empty if none
+  std::optional<ClientHello> client_hello;  // the first; the one after a HelloRetryRequest is in second_client_hello
+  std::optional<ClientHello> second_client_hello;
+  std::optional<ServerHello> server_hello;
+  std::optional<ServerHello> hello_retry_request;
+  std::vector<Message> messages;
+  std::vector<Certificate> certificates;
+  Seen server_certificate = Seen::not_captured;
+  Seen client_certificate = Seen::not_captured;
+  bool client_certificate_requested = false;
+  bool client_certificate_empty = false;    // answered the request with an empty list
+  std::vector<std::string> certificate_request_issuers;
+  std::optional<std::uint16_t> key_exchange_group;  // TLS 1.2 ServerKeyExchange named_curve
+  std::vector<Alert> alerts;
+  std::optional<ForeignBytes> foreign;      // ended_by is not_tls
+  std::string starttls;                     // protocol that upgraded: "SMTP", "IMAP", ... empty if none
+  bool resumed = false;
+  bool midstream = false;                   // the capture began after the connection
+  bool one_sided = false;
+  bool decrypted = false;
+  DirectionFacts from_client;
+  DirectionFacts from_server;
+  std::vector<std::string> problems;        // parse failures with frame, as sentences
+  std::uint32_t flow_id = 0;                // capture::Flow::id
+
+  [[nodiscard]] const DirectionFacts& from(Side side) const { return side == Side::client ? from_client : from_server; }
+  [[nodiscard]] std::optional<Version> negotiated() const {
+    return server_hello ? std::optional<Version>(server_hello->version) : std::nullopt;
+  }
+};
+
+// Versions a hello offers, lowest first, GREASE left out: supported_versions where sent, else all up to legacy_version's one.
+[[nodiscard]] std::vector<Version> versions_offered(const ClientHello& hello);
+// JA3 (https://github.com/salesforce/ja3): the string and its MD5.
+[[nodiscard]] std::string ja3_full(const ClientHello& hello);
+[[nodiscard]] std::string ja3(const ClientHello& hello);
+[[nodiscard]] std::string ja3s(const ServerHello& hello);
+
+}  // namespace tlswhy::tls

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "capture/capture.hpp"
+#include "tls/handshake.hpp"
+
+// A capture file as TLS handshakes and the network's behaviour around them: joins `capture` and `tls`, which do not know each other.
+namespace tlswhy::wire {
+
+// A connection attempt on the network that never carried TLS, and why: SYN unanswered, refused, unreachable. Also plain connections
+// are kept here when they ended badly.
+struct FailedFlow {
+  capture::Flow flow;
+  enum class Why : std::uint8_t { syn_unanswered, refused, unreachable, prohibited, closed_at_once } why = Why::syn_unanswered;
+  std::uint32_t syn_count = 0;
+  capture::At last;
+};
+
+// A flow that carried bytes but no TLS, by what its first bytes look like.
+struct PlainFlow {
+  capture::Flow flow;
+  std::string protocol;       // "HTTP", "MQTT", "SSH", "unknown", ...
+  std::uint64_t bytes = 0;
+};
+
+struct Capture {
+  std::string path;
+  capture::Summary summary;
+  std::vector<tls::Handshake> handshakes;          // in order of first frame
+  std::vector<FailedFlow> failed_flows;
+  std::vector<PlainFlow> plain_flows;              // capped
+  std::vector<capture::Observation> observations;  // capped
+  std::vector<std::pair<std::uint32_t, capture::Event>> icmp;  // flow id and event
+  Timestamp first_packet;
+  Timestamp last_packet;
+};
+
+struct Options {
+  capture::Options capture;
+};
+
+// Reads a capture file; "-" is standard input.
+[[nodiscard]] Result<Capture> read(const std::string& path, const Options& options = {});
+[[nodiscard]] Result<Capture> read(Bytes file, std::string name, const Options& options = {});
+
+}  // namespace tlswhy::wire

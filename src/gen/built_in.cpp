@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "knowledge/model.hpp"
+
+namespace tlswhy::knowledge {
+namespace generated {
+extern const std::span<const FactDefinition> facts;
+extern const std::span<const CodeLibrary> code_libraries;
+extern const std::span<const Registry> registries;
+extern const std::span<const Dialect> dialects;
+extern const std::span<const Cause> causes;
+extern const std::span<const Family> families;
+extern const std::span<const Device> devices;
+}  // namespace generated
+
+const Knowledge& built_in() {
+  static const Knowledge knowledge{generated::facts,  generated::code_libraries, generated::registries, generated::dialects,
+                                   generated::causes, generated::families,       generated::devices};
+  return knowledge;
+}
+
+}  // namespace tlswhy::knowledge

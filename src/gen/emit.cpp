@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gen/emit.hpp"
+
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+
+namespace tlswhy::gen {
+namespace {
+
+using namespace knowledge;
+
+// A string literal with its length, so that no embedded byte and no compiler limit on concatenation matters.
+std::string quote(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (c == '?') {
+      out += "\\?";  // no trigraphs
+    } else if (byte >= 0x20 && byte < 0x7F) {
+      out += c;
+    } else {
+      char octal[5];  // octal escapes end after three digits; hexadecimal ones swallow what follows
+      std::snprintf(octal, sizeof octal, "\\%03o", static_cast<unsigned>(byte));
+      out += octal;
+    }
+  }
+  out += '"';
+  return text.empty() ? "{}" : out + "sv";
+}
+
+// Builds one translation unit: lists become named arrays in the order in which they are needed.
+class Unit {
+ public:
+  // Declares an array of `type` and gives the text of a span over it.
+  template <typename T>
+  std::string list(std::string_view type, std::span<const T> items, const std::function<std::string(const T&)>& one) {
+    if (items.empty()) return "{}";
+    std::string rows;
+    for (const T& item : items) rows += "  {" + one(item) + "},\n";
+    return array(type, items.size(), rows);
+  }
+  std::string words(std::span<const std::string_view> items) {
+    if (items.empty()) return "{}";
+    std::string rows;
+    for (const std::string_view item : items) rows += "  " + (item.empty() ? std::string("\"\"sv") : quote(item)) + ",\n";
+    return array("std::string_view", items.size(), rows);
+  }
+  std::string finish(std::string_view type, std::string_view name, const std::string& span) {
+    return "// Made from data/ by src/gen; do not edit.\n#include <array>\n#include <string_view>\n\n#include \"knowledge/model.hpp\"\n\n"
+           "namespace tlswhy::knowledge::generated {\nusing namespace std::string_view_literals;\nnamespace {\n" +
+           body_ + "}  // namespace\nextern const std::span<const " + std::string(type) + "> " + std::string(name) + ";\nconst std::span<const " +
+           std::string(type) + "> " + std::string(name) + " = " + span + ";\n}  // namespace tlswhy::knowledge::generated\n";
+  }
+
+ private:
+  std::string array(std::string_view type, std::size_t size, const std::string& rows) {
+    const std::string name = "list_" + std::to_string(count_++);
+    body_ += "constexpr " + std::string(type) + " " + name + "[" + std::to_string(size) + "] = {\n" + rows + "};\n";
+    return name;
+  }
+  std::string body_;
+  std::size_t count_ = 0;
+};
+
+std::string enumerator(IsError error) {
+  return error == IsError::yes ? "IsError::yes" : error == IsError::no ? "IsError::no" : "IsError::maybe";
+}
+std::string enumerator(Grade grade) {
+  switch (grade) {
+    case Grade::decisive: return "Grade::decisive";
+    case Grade::strong: return "Grade::strong";
+    case Grade::hint: return "Grade::hint";
+    case Grade::against: return "Grade::against";
+    case Grade::rules_out: return "Grade::rules_out";
+  }
+  return {};
+}
+std::string enumerator(Operator op) {
+  switch (op) {
+    case Operator::any_of: return "Operator::any_of";
+    case Operator::less: return "Operator::less";
+    case Operator::less_equal: return "Operator::less_equal";
+    case Operator::greater: return "Operator::greater";
+    case Operator::greater_equal: return "Operator::greater_equal";
+    case Operator::present: return "Operator::present";
+    case Operator::none_of: return "Operator::none_of";
+  }
+  return {};
+}
+std::string enumerator(Prior prior) {
+  return prior == Prior::common ? "Prior::common" : prior == Prior::rare ? "Prior::rare" : "Prior::usual";
+}
+
+std::string emit_matchers(Unit& unit, std::span<const Matcher> matchers) {
+  return unit.list<Matcher>("Matcher", matchers, [&](const Matcher& matcher) {
+    return quote(matcher.fact) + ", " + unit.list<Condition>("Condition", matcher.conditions, [&](const Condition& condition) {
+      return quote(condition.field) + ", " + enumerator(condition.op) + ", " + unit.words(condition.values);
+    });
+  });
+}
+
+std::string emit_evidence(Unit& unit, std::span<const Evidence> evidence) {
+  return unit.list<Evidence>("Evidence", evidence, [&](const Evidence& item) {
+    const std::string when = emit_matchers(unit, item.when);
+    const std::string unless = emit_matchers(unit, item.unless);
+    return quote(item.id) + ", " + enumerator(item.grade) + ", " + when + ", " + unless + ", " + quote(item.says);
+  });
+}
+
+std::string emit_patterns(Unit& unit, std::span<const Pattern> patterns) {
+  return unit.list<Pattern>("Pattern", patterns, [&](const Pattern& pattern) {
+    const std::string match = unit.words(pattern.match);
+    const std::string facts = unit.words(pattern.facts);
+    const std::string samples = unit.words(pattern.samples);
+    return quote(pattern.id) + ", " + match + ", " + quote(pattern.kind) + ", " + quote(pattern.code_library) + ", " + facts + ", " + samples;
+  });
+}
+
+}  // namespace
+
+std::string emit_facts(const Knowledge& knowledge) {
+  Unit unit;
+  const std::string span = unit.list<FactDefinition>("FactDefinition", knowledge.facts, [&](const FactDefinition& fact) {
+    return quote(fact.name) + ", " + quote(fact.fields) + ", " + quote(fact.meaning);
+  });
+  return unit.finish("FactDefinition", "facts", span);
+}
+
+std::string emit_codes(const Knowledge& knowledge) {
+  Unit unit;
+  const std::string span = unit.list<CodeLibrary>("CodeLibrary", knowledge.code_libraries, [&](const CodeLibrary& library) {
+    const std::string codes = unit.list<Code>("Code", library.codes, [&](const Code& code) {
+      return quote(code.library) + ", " + std::to_string(code.value) + ", " + (code.has_value ? "true" : "false") + ", " + quote(code.symbol) +
+             ", " + quote(code.versions) + ", " + enumerator(code.error) + ", " + quote(code.fact) + ", " + quote(code.causes) + ", " +
+             quote(code.meaning) + ", " + quote(code.not_this);
+    });
+    return quote(library.id) + ", " + quote(library.name) + ", " + quote(library.source) + ", " + quote(library.platforms) + ", " +
+           std::to_string(library.common) + ", " + codes;
+  });
+  return unit.finish("CodeLibrary", "code_libraries", span);
+}
+
+std::string emit_registries(const Knowledge& knowledge) {
+  Unit unit;
+  const std::string span = unit.list<Registry>("Registry", knowledge.registries, [&](const Registry& registry) {
+    return quote(registry.id) + ", " + unit.list<RegistryEntry>("RegistryEntry", registry.entries, [&](const RegistryEntry& entry) {
+      return std::to_string(entry.value) + ", " + quote(entry.name) + ", " + quote(entry.note) + ", " + quote(entry.key_exchange) + ", " +
+             quote(entry.authentication) + ", " + quote(entry.encryption);
+    });
+  });
+  return unit.finish("Registry", "registries", span);
+}
+
+std::string emit_dialects(const Knowledge& knowledge) {
+  Unit unit;
+  const std::string span = unit.list<Dialect>("Dialect", knowledge.dialects, [&](const Dialect& dialect) {
+    const std::string prefixes = emit_patterns(unit, dialect.prefixes);
+    const std::string patterns = emit_patterns(unit, dialect.patterns);
+    return quote(dialect.id) + ", " + quote(dialect.title) + ", " + quote(dialect.platform) + ", " + quote(dialect.library) + ", " +
+           quote(dialect.role) + ", " + prefixes + ", " + patterns;
+  });
+  return unit.finish("Dialect", "dialects", span);
+}
+
+std::string emit_causes(const Knowledge& knowledge) {
+  Unit unit;
+  const std::string families = unit.list<Family>("Family", knowledge.families, [&](const Family& family) {
+    return quote(family.id) + ", " + quote(family.title) + ", " + emit_evidence(unit, family.evidence);
+  });
+  const std::string causes = unit.list<Cause>("Cause", knowledge.causes, [&](const Cause& cause) {
+    const std::string confirm = unit.words(cause.confirm);
+    const std::string confusions = unit.list<Confusion>("Confusion", cause.confused_with, [&](const Confusion& confusion) {
+      return quote(confusion.cause) + ", " + quote(confusion.tell);
+    });
+    const std::string evidence = emit_evidence(unit, cause.evidence);
+    const std::string fixes = unit.list<Fix>("Fix", cause.fixes, [&](const Fix& fix) {
+      return unit.words(fix.platforms) + ", " + quote(fix.action) + ", " + quote(fix.weakens);
+    });
+    const std::string references = unit.list<Reference>("Reference", cause.references, [&](const Reference& reference) {
+      return quote(reference.url) + ", " + quote(reference.title);
+    });
+    return quote(cause.id) + ", " + quote(cause.family) + ", " + quote(cause.title) + ", " + quote(cause.owner) + ", " + enumerator(cause.prior) +
+           ", " + quote(cause.what) + ", " + confirm + ", " + confusions + ", " + evidence + ", " + fixes + ", " + references;
+  });
+  std::string text = unit.finish("Cause", "causes", causes);
+  text += "namespace tlswhy::knowledge::generated {\nextern const std::span<const Family> families;\nconst std::span<const Family> families = " +
+          families + ";\n}  // namespace tlswhy::knowledge::generated\n";
+  return text;
+}
+
+std::string emit_devices(const Knowledge& knowledge) {
+  Unit unit;
+  const std::string span = unit.list<Device>("Device", knowledge.devices, [&](const Device& device) {
+    const std::string properties = unit.list<Property>("Property", device.properties, [&](const Property& property) {
+      return quote(property.key) + ", " + unit.words(property.values);
+    });
+    return quote(device.id) + ", " + quote(device.title) + ", " + quote(device.platform) + ", " + quote(device.library) + ", " + properties;
+  });
+  return unit.finish("Device", "devices", span);
+}
+
+}  // namespace tlswhy::gen

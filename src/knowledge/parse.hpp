@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "knowledge/arena.hpp"
+#include "knowledge/model.hpp"
+
+// One file of data/ each; faults are sentences that begin with "file:line: ".
+namespace tlswhy::knowledge {
+
+struct Source {
+  std::string_view path;
+  std::string_view text;
+};
+
+[[nodiscard]] std::optional<CodeLibrary> parse_codes(const Source& file, Arena& arena, std::vector<std::string>& faults);
+[[nodiscard]] std::optional<Registry> parse_registry(const Source& file, Arena& arena, std::vector<std::string>& faults);
+[[nodiscard]] std::vector<FactDefinition> parse_facts(const Source& file, Arena& arena, std::vector<std::string>& faults);
+
+[[nodiscard]] std::optional<Dialect> parse_dialect(const Source& file, Arena& arena, std::vector<std::string>& faults);
+[[nodiscard]] std::optional<Cause> parse_cause(const Source& file, Arena& arena, std::vector<std::string>& faults);
+[[nodiscard]] std::vector<Family> parse_families(const Source& file, Arena& arena, std::vector<std::string>& faults);
+[[nodiscard]] std::optional<Device> parse_device(const Source& file, Arena& arena, std::vector<std::string>& faults);
+
+}  // namespace tlswhy::knowledge

@@ -74,7 +74,8 @@ struct Attempt {
   std::uint32_t id = 0;        // from 1
   std::string outcome;         // "completed", "failed", "incomplete"
   std::optional<std::size_t> handshake;   // index over all captures' handshakes, in order
-  std::optional<LogSpan> log;
+  std::optional<LogSpan> log;             // the device's where there is one
+  std::vector<LogSpan> other_logs;        // of the same attempt: the server's
   std::string joined_by;       // "time", "order", "peer", or empty
   std::optional<double> clock_offset_ms;  // capture time minus log time, where estimated
   std::vector<RankedCause> causes;
@@ -109,6 +110,7 @@ struct Diagnosis {
   std::string library;
 };
 
+// Never fails; what cannot be told gives Outcome::inconclusive and the questions that would settle it.
 [[nodiscard]] Diagnosis diagnose(const Input& input, const knowledge::Knowledge& knowledge);
 
 }  // namespace tlswhy::diagnose

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "diagnose/diagnose.hpp"
+
+// Cuts logs into connection attempts and finds which handshake of a capture each one is.
+namespace tlswhy::diagnose {
+
+// One attempt as one log tells it.
+struct LogAttempt {
+  LogSpan span;
+  bool failed = false;
+  bool succeeded = false;
+  std::string host;                 // dialled, if the log says
+  std::string port;
+  std::vector<std::string> alerts;  // names
+  log::LineTime started;
+  std::string signature;            // what failed, to find repetitions: pattern and symbol of the first failure
+};
+
+[[nodiscard]] std::vector<LogAttempt> split_log(const log::Log& log, std::size_t log_index);
+
+// The wire handshakes and the logs' attempts as one list of attempts, in order. Handshakes are numbered over all captures.
+[[nodiscard]] std::vector<Attempt> join(const Input& input, const std::vector<const tls::Handshake*>& handshakes,
+                                        const std::vector<std::vector<LogAttempt>>& logs);
+
+// "47 attempts, every 10 s, all the same" for attempts of one log that fail alike; empty if there are not at least three.
+[[nodiscard]] std::string repetition(const std::vector<LogAttempt>& attempts);
+
+}  // namespace tlswhy::diagnose

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "diagnose/diagnose.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/text.hpp"
+#include "diagnose/attempts.hpp"
+#include "diagnose/facts.hpp"
+#include "diagnose/rules.hpp"
+
+namespace tlswhy::diagnose {
+namespace {
+
+// Above this, the first cause is called likely; below, the next check is asked first and the outcome is told as uncertain.
+constexpr double k_likely = 0.5;
+// Causes less likely than this are not worth a reader's time.
+constexpr double k_shown_from = 0.02;
+// The second cause is worth a separating check from here on.
+constexpr double k_rival_from = 0.1;
+constexpr std::size_t k_causes_shown = 6;
+// Score of a cause for which nothing speaks but that it is often met.
+constexpr double k_guess_confidence = 0.08;
+
+std::string majority(const std::map<std::string, int>& votes) {
+  std::string best;
+  int most = 0;
+  for (const auto& [name, count] : votes) {
+    if (!name.empty() && count > most) {
+      best = name;
+      most = count;
+    }
+  }
+  return best;
+}
+
+std::optional<std::int64_t> number_from(const Context& context, std::string_view key) {
+  for (const auto& [name, value] : context.set) {
+    if (name == key) return parse_integer(value);
+  }
+  return std::nullopt;
+}
+
+std::string text_from(const Context& context, std::string_view key) {
+  for (const auto& [name, value] : context.set) {
+    if (name == key) return value;
+  }
+  return {};
+}
+
+class Engine {
+ public:
+  Engine(const Input& input, const knowledge::Knowledge& knowledge) : input_(input), knowledge_(knowledge) {}
+
+  Diagnosis run() {
+    guess_platform();
+    limits();
+    for (const wire::Capture& capture : input_.captures) {
+      for (const tls::Handshake& handshake : capture.handshakes) {
+        handshakes_.push_back(&handshake);
+        capture_of_.push_back(&capture);
+      }
+    }
+    for (std::size_t i = 0; i < input_.logs.size(); ++i) {
+      log_attempts_.push_back(split_log(input_.logs[i], i));
+      const std::string repeated = repetition(log_attempts_.back());
+      if (!repeated.empty() && diagnosis_.repeated.empty()) diagnosis_.repeated = repeated;
+    }
+    diagnosis_.attempts = join(input_, handshakes_, log_attempts_);
+    general_facts();
+    each_attempt();
+    verdict();
+    return std::move(diagnosis_);
+  }
+
+ private:
+  void guess_platform() {
+    std::map<std::string, int> platforms;
+    std::map<std::string, int> libraries;
+    for (const log::Log& log : input_.logs) {
+      if (log.role == "server") continue;
+      ++platforms[log.platform];
+      ++libraries[log.library];
+    }
+    diagnosis_.platform = majority(platforms);
+    diagnosis_.library = majority(libraries);
+  }
+
+  void limits() {
+    std::string id = input_.context.device.empty() ? text_from(input_.context, "device") : input_.context.device;
+    limits_.profile = knowledge_.device(id);
+    if (limits_.profile == nullptr) {
+      for (const knowledge::Device& device : knowledge_.devices) {
+        // Without a profile given, one is taken only where platform and library both fit.
+        if (!diagnosis_.platform.empty() && device.platform == diagnosis_.platform && device.library == diagnosis_.library) {
+          limits_.profile = &device;
+          break;
+        }
+      }
+    }
+    limits_.in_buffer = input_.context.in_buffer;
+    if (!limits_.in_buffer) limits_.in_buffer = number_from(input_.context, "in_buffer");
+    if (!limits_.in_buffer && limits_.profile != nullptr) {
+      for (const knowledge::Property& property : limits_.profile->properties) {
+        if (property.key == "in_buffer" && !property.values.empty()) limits_.in_buffer = parse_integer(property.values.front());
+      }
+    }
+    limits_.free_heap = input_.context.free_heap;
+    if (!limits_.free_heap) limits_.free_heap = number_from(input_.context, "free_heap");
+    if (limits_.profile != nullptr && diagnosis_.platform.empty()) diagnosis_.platform = std::string(limits_.profile->platform);
+  }
+
+  void general_facts() {
+    general_ = facts_of_context(input_.context, limits_);
+    for (const wire::Capture& capture : input_.captures) {
+      for (LocatedFact& fact : facts_of_network(capture)) general_.push_back(std::move(fact));
+    }
+    // Lines of a log that belong to no attempt that came to something: boot, Wi-Fi, clock.
+    for (std::size_t i = 0; i < input_.logs.size(); ++i) {
+      for (const LogAttempt& attempt : log_attempts_[i]) {
+        if (attempt.failed || attempt.succeeded) continue;
+        for (LocatedFact& fact : facts_of_log(input_.logs[i], attempt.span.first_line, attempt.span.last_line)) general_.push_back(std::move(fact));
+      }
+    }
+  }
+
+  void add_log_facts(const LogSpan& span, std::vector<LocatedFact>& facts) const {
+    for (LocatedFact& fact : facts_of_log(input_.logs[span.log], span.first_line, span.last_line)) facts.push_back(std::move(fact));
+  }
+
+  [[nodiscard]] std::vector<CodeHint> codes_of(const std::vector<LogSpan>& spans) const {
+    std::vector<CodeHint> hints;
+    for (const LogSpan& span : spans) {
+      const log::Log& log = input_.logs[span.log];
+      for (const log::Event& event : log.events) {
+        if (event.line < span.first_line || event.line > span.last_line || event.causes.empty()) continue;
+        hints.push_back({event.symbol, event.causes, {SourceKind::log, log.path, event.line, std::nullopt}, event.text});
+      }
+    }
+    return hints;
+  }
+
+  static std::vector<LogSpan> spans_of(const Attempt& attempt) {
+    std::vector<LogSpan> spans;
+    if (attempt.log) spans.push_back(*attempt.log);
+    spans.insert(spans.end(), attempt.other_logs.begin(), attempt.other_logs.end());
+    return spans;
+  }
+
+  [[nodiscard]] std::vector<LocatedFact> own_facts(const Attempt& attempt) const {
+    std::vector<LocatedFact> facts;
+    if (attempt.handshake) {
+      facts = facts_of_handshake(*capture_of_[*attempt.handshake], *handshakes_[*attempt.handshake], knowledge_, input_.context, limits_);
+    }
+    for (const LogSpan& span : spans_of(attempt)) add_log_facts(span, facts);
+    return facts;
+  }
+
+  void each_attempt() {
+    for (Attempt& attempt : diagnosis_.attempts) {
+      attempt_facts_.push_back(own_facts(attempt));
+      if (attempt.outcome == "completed") continue;
+      std::vector<LocatedFact> facts = general_;
+      facts.insert(facts.end(), attempt_facts_.back().begin(), attempt_facts_.back().end());
+      attempt.causes = shortened(rank(facts, codes_of(spans_of(attempt)), knowledge_, diagnosis_.platform).causes);
+    }
+  }
+
+  static std::vector<RankedCause> shortened(std::vector<RankedCause> causes) {
+    std::size_t keep = 0;
+    while (keep < causes.size() && keep < k_causes_shown && (keep == 0 || causes[keep].confidence >= k_shown_from)) ++keep;
+    causes.resize(keep);
+    return causes;
+  }
+
+  void verdict() {
+    bool any_failed = false;
+    bool any_completed = false;
+    for (const Attempt& attempt : diagnosis_.attempts) {
+      any_failed = any_failed || attempt.outcome == "failed";
+      any_completed = any_completed || attempt.outcome == "completed";
+    }
+    const bool network_failed = std::any_of(general_.begin(), general_.end(), [](const LocatedFact& fact) {
+      return is_failure(fact.fact) && fact.source.kind == SourceKind::capture && !fact.inferred;
+    });
+    // A connection that was refused once and then came up is no story of failure.
+    const bool failed = any_failed || (network_failed && !any_completed);
+    std::vector<LocatedFact> facts = general_;
+    std::vector<LogSpan> spans;
+    for (std::size_t i = 0; i < diagnosis_.attempts.size(); ++i) {
+      const Attempt& attempt = diagnosis_.attempts[i];
+      if (any_failed && attempt.outcome != "failed") continue;
+      facts.insert(facts.end(), attempt_facts_[i].begin(), attempt_facts_[i].end());
+      for (const LogSpan& span : spans_of(attempt)) spans.push_back(span);
+    }
+    Ranking ranking = rank(facts, codes_of(spans), knowledge_, diagnosis_.platform);
+    diagnosis_.causes = shortened(std::move(ranking.causes));
+    diagnosis_.ruled_out = std::move(ranking.ruled_out);
+    diagnosis_.facts = std::move(facts);
+    if (failed) {
+      diagnosis_.outcome = Outcome::failed;
+      const bool harmless = !diagnosis_.causes.empty() && diagnosis_.causes.front().cause->id == "not-an-error";
+      if (harmless && !any_failed) diagnosis_.outcome = Outcome::ok;
+    } else if (any_completed) {
+      diagnosis_.outcome = Outcome::ok;
+      diagnosis_.causes.clear();
+      diagnosis_.ruled_out.clear();
+    } else if (!diagnosis_.causes.empty() && diagnosis_.causes.front().cause->id == "not-an-error" && diagnosis_.causes.front().confidence >= k_likely) {
+      diagnosis_.outcome = Outcome::ok;
+    } else {
+      diagnosis_.outcome = Outcome::inconclusive;
+    }
+    if (diagnosis_.outcome != Outcome::ok && diagnosis_.causes.empty()) guesses();
+    checks();
+    summary(any_completed);
+  }
+
+  // Nothing speaks for any cause: name the ones most often met, at a confidence that says so.
+  void guesses() {
+    std::set<std::string_view> impossible;
+    for (const RuledOut& out : diagnosis_.ruled_out) impossible.insert(out.cause->id);
+    for (const knowledge::Cause& cause : knowledge_.causes) {
+      if (cause.prior != knowledge::Prior::common || impossible.count(cause.id) != 0 || diagnosis_.causes.size() >= k_causes_shown) continue;
+      RankedCause guess;
+      guess.cause = &cause;
+      guess.confidence = k_guess_confidence;
+      for (const knowledge::Fix& fix : cause.fixes) guess.fixes.push_back(&fix);
+      diagnosis_.causes.push_back(std::move(guess));
+    }
+  }
+
+  void checks() {
+    if (diagnosis_.outcome == Outcome::ok || diagnosis_.causes.empty()) return;
+    const RankedCause& first = diagnosis_.causes.front();
+    if (diagnosis_.causes.size() > 1 && diagnosis_.causes[1].confidence >= k_rival_from) {
+      for (const knowledge::Confusion& confusion : first.cause->confused_with) {
+        if (confusion.cause == diagnosis_.causes[1].cause->id) diagnosis_.check_next.emplace_back(confusion.tell);
+      }
+    }
+    for (const std::string_view check : first.cause->confirm) diagnosis_.check_next.emplace_back(check);
+  }
+
+  void summary(bool any_completed) {
+    switch (diagnosis_.outcome) {
+      case Outcome::ok:
+        if (!diagnosis_.causes.empty()) {
+          diagnosis_.summary = std::string(diagnosis_.causes.front().cause->title);
+        } else {
+          diagnosis_.summary = any_completed ? "Nothing failed: every handshake that was seen completed" : "Nothing failed in what was given";
+        }
+        return;
+      case Outcome::inconclusive: diagnosis_.summary = "Cannot tell yet: what was given shows no failure and no completed handshake"; return;
+      case Outcome::failed: break;
+    }
+    if (diagnosis_.causes.empty()) {
+      diagnosis_.summary = "Something failed, but nothing given tells why";
+      return;
+    }
+    const RankedCause& first = diagnosis_.causes.front();
+    diagnosis_.summary = std::string(first.cause->title);
+    if (!first.evidence.empty()) diagnosis_.summary += " (" + first.evidence.front().says + ")";
+  }
+
+  const Input& input_;
+  const knowledge::Knowledge& knowledge_;
+  Diagnosis diagnosis_;
+  DeviceLimits limits_;
+  std::vector<const tls::Handshake*> handshakes_;
+  std::vector<const wire::Capture*> capture_of_;
+  std::vector<std::vector<LogAttempt>> log_attempts_;
+  std::vector<LocatedFact> general_;
+  std::vector<std::vector<LocatedFact>> attempt_facts_;
+};
+
+}  // namespace
+
+std::string_view to_string(SourceKind kind) {
+  switch (kind) {
+    case SourceKind::capture: return "capture";
+    case SourceKind::log: return "log";
+    case SourceKind::context: return "context";
+  }
+  return {};
+}
+
+std::string_view to_string(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::ok: return "ok";
+    case Outcome::failed: return "failed";
+    case Outcome::inconclusive: return "inconclusive";
+  }
+  return {};
+}
+
+Diagnosis diagnose(const Input& input, const knowledge::Knowledge& knowledge) { return Engine(input, knowledge).run(); }
+
+}  // namespace tlswhy::diagnose

@@ -1,0 +1,514 @@
+// SPDX-License-Identifier: Apache-2.0
+// A wire handshake as facts.
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "base/text.hpp"
+#include "diagnose/facts.hpp"
+#include "tls/certificate.hpp"
+
+namespace tlswhy::diagnose {
+namespace {
+
+using tls::Handshake;
+
+// A wait this long between two messages is no network delay: somebody computes, or somebody has gone.
+constexpr double k_notable_pause_ms = 1000.0;
+// TCP segments above this size are those that a path with a small MTU loses (the classic 1280 minus headers and options).
+constexpr std::uint32_t k_large_segment_bytes = 1000;
+// RFC 6066 section 4: code 1 is 2^9 bytes, 4 is 2^12.
+constexpr unsigned k_max_fragment_exponent = 8;
+// TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746) and TLS_FALLBACK_SCSV (RFC 7507) are signals, not cipher suites.
+constexpr std::array<std::uint16_t, 2> k_signalling_suites{0x00FF, 0x5600};
+// SHA-1 and MD5 are refused by today's verifiers (RFC 9155); RSA keys under 2048 bits too (NIST SP 800-131A).
+constexpr std::uint32_t k_smallest_rsa_bits = 2048;
+
+bool is_real_suite(std::uint16_t suite) {
+  return !tls::is_grease(suite) && std::find(k_signalling_suites.begin(), k_signalling_suites.end(), suite) == k_signalling_suites.end();
+}
+
+class HandshakeFacts {
+ public:
+  HandshakeFacts(const wire::Capture& capture, const Handshake& handshake, const knowledge::Knowledge& knowledge, const Context& context,
+                 const DeviceLimits& limits)
+      : capture_(capture), h_(handshake), knowledge_(knowledge), context_(context), limits_(limits) {}
+
+  std::vector<LocatedFact> take() {
+    hello();
+    server_hello();
+    stages();
+    certificates();
+    client_authentication();
+    alerts();
+    foreign();
+    sizes();
+    pauses();
+    losses();
+    ending();
+    return std::move(facts_);
+  }
+
+ private:
+  void state(FactBuilder builder, std::uint64_t frame, std::string text, bool inferred = false) {
+    LocatedFact located;
+    located.fact = builder.take();
+    located.fact.set("from", "capture");
+    located.source = {SourceKind::capture, capture_.path, std::nullopt, frame == 0 ? h_.first_frame : frame};
+    located.text = std::move(text);
+    located.inferred = inferred;
+    facts_.push_back(std::move(located));
+  }
+
+  [[nodiscard]] bool datagrams() const { return h_.transport == "udp"; }
+  [[nodiscard]] bool tls13() const {
+    const auto version = h_.negotiated();
+    return version && (version->value == 0x0304 || (version->value & 0xFF00U) == 0x7F00U || version->value == 0xFEFC);
+  }
+  [[nodiscard]] bool reached(std::string_view type) const {
+    return std::any_of(h_.messages.begin(), h_.messages.end(), [&](const tls::Message& m) { return m.type == type; });
+  }
+  [[nodiscard]] std::string_view dialled() const {
+    if (!context_.host.empty()) return context_.host;
+    if (h_.client_hello && h_.client_hello->server_name) return *h_.client_hello->server_name;
+    return {};
+  }
+
+  void hello() {
+    if (!h_.client_hello) return;
+    const tls::ClientHello& hello = *h_.client_hello;
+    std::size_t suites = 0;
+    std::size_t static_rsa = 0;
+    std::string names;
+    const knowledge::Registry* const registry = knowledge_.registry("tls-ciphersuites");
+    for (const std::uint16_t suite : hello.cipher_suites) {
+      if (!is_real_suite(suite)) continue;
+      ++suites;
+      if (registry != nullptr) {
+        const auto at = std::find_if(registry->entries.begin(), registry->entries.end(), [&](const auto& e) { return e.value == suite; });
+        if (at != registry->entries.end() && at->key_exchange == "rsa") ++static_rsa;
+        if (suites <= 4 && at != registry->entries.end()) names += (names.empty() ? "" : ", ") + std::string(at->name);
+      }
+    }
+    const auto versions = tls::versions_offered(hello);
+    const bool complete = hello.complete;
+    FactBuilder fact("offered");
+    fact.with("ciphers", suites)
+        .with("only_static_rsa", suites > 0 && static_rsa == suites ? "yes" : "no")
+        .with("alpn", hello.alpn.empty() ? "absent" : "present");
+    // Absence may only be reasoned from where the hello was complete.
+    if (complete || hello.server_name) fact.with("sni", hello.server_name ? "present" : "absent");
+    if (complete) {
+      fact.with("groups", hello.groups.empty() ? "absent" : "present")
+          .with("sigalgs", hello.signature_algorithms.empty() ? "absent" : "present")
+          .with("mfl", hello.max_fragment_length || hello.record_size_limit ? "present" : "absent");
+    }
+    fact.with("psk", hello.pre_shared_key || only_psk_suites(hello) ? "present" : "absent")
+        .with("session", hello.session_ticket_size > 0 || hello.pre_shared_key || (hello.session_id_size > 0 && versions_max(versions) < 0x0304)
+                             ? "present"
+                             : "absent");
+    if (!versions.empty()) fact.with("max_version", tls::to_string(versions.back())).with("min_version", tls::to_string(versions.front()));
+    std::string text = "the client offers " + std::to_string(suites) + " cipher suites";
+    if (suites > 0 && suites <= 4) text += " (" + names + ")";
+    if (!versions.empty()) text += " and " + (versions.size() > 1 ? tls::to_string(versions.front()) + " to " : std::string()) + tls::to_string(versions.back());
+    if (hello.server_name) {
+      text += ", for the name \"" + *hello.server_name + "\"";
+    } else if (complete) {
+      text += ", without a server name (SNI)";
+    }
+    state(std::move(fact), hello.at.frame, text);
+    if (complete && !hello.server_name && !datagrams()) state(FactBuilder("sni-absent"), hello.at.frame, "the ClientHello carries no server name (SNI)");
+  }
+
+  static std::uint16_t versions_max(const std::vector<tls::Version>& versions) { return versions.empty() ? std::uint16_t{0} : versions.back().value; }
+
+  [[nodiscard]] bool only_psk_suites(const tls::ClientHello& hello) const {
+    const knowledge::Registry* const registry = knowledge_.registry("tls-ciphersuites");
+    if (registry == nullptr) return false;
+    std::size_t real = 0;
+    for (const std::uint16_t suite : hello.cipher_suites) {
+      if (!is_real_suite(suite)) continue;
+      ++real;
+      const std::string_view name = knowledge_.name_of("tls-ciphersuites", suite);
+      if (name.find("_PSK_") == std::string_view::npos) return false;
+    }
+    return real > 0;
+  }
+
+  void server_hello() {
+    if (h_.hello_retry_request) {
+      state(FactBuilder("server-hello").with("hrr", "yes"), h_.hello_retry_request->at.frame, "the server asks for another key share (HelloRetryRequest)");
+    }
+    if (!h_.server_hello) return;
+    const tls::ServerHello& hello = *h_.server_hello;
+    std::string cipher(knowledge_.name_of("tls-ciphersuites", hello.cipher_suite));
+    if (cipher.empty()) cipher = "0x" + to_hex(std::array<std::uint8_t, 2>{static_cast<std::uint8_t>(hello.cipher_suite >> 8U),
+                                                                          static_cast<std::uint8_t>(hello.cipher_suite & 0xFFU)});
+    const std::string version = tls::to_string(hello.version);
+    state(FactBuilder("server-hello")
+              .with("version", version)
+              .with("cipher", cipher)
+              .with("mfl", hello.max_fragment_length || hello.record_size_limit ? "present" : "absent")
+              .with("session", h_.resumed ? "resumed" : "new"),
+          hello.at.frame, "the server chose " + version + " and " + cipher);
+    state(FactBuilder("server-chose").with("version", version).with("cipher", cipher), hello.at.frame,
+          "the server chose " + version + " and " + cipher);
+    if (cipher.find("_PSK_") != std::string::npos || hello.pre_shared_key) {
+      state(FactBuilder("psk-used"), hello.at.frame, "a pre-shared key is used");
+    }
+    if (h_.resumed) state(FactBuilder("session-resumption").with("what", "resumed"), hello.at.frame, "an earlier session is resumed");
+  }
+
+  void stages() {
+    std::set<std::string_view> stated;
+    for (const tls::Message& message : h_.messages) {
+      std::string_view stage = message.type;
+      if (stage == "certificate" && message.from == Side::client) stage = "client_certificate";
+      if (stage == "client_certificate" || !stated.insert(stage).second) continue;
+      state(FactBuilder("stage").with("reached", stage), message.at.frame,
+            std::string(to_string(message.from)) + " sent " + std::string(message.type));
+    }
+    // A message that is not there says something only if its bytes would have been there to see.
+    const bool whole = !h_.midstream && h_.from_server.missing_bytes == 0 && h_.from_client.missing_bytes == 0 && !h_.one_sided;
+    if (!whole || !h_.client_hello) return;
+    constexpr std::array<std::string_view, 2> k_expected{"server_hello", "certificate"};
+    for (const std::string_view stage : k_expected) {
+      if (stated.count(stage) != 0) continue;
+      // From TLS 1.3 on the certificate is encrypted; with PSK or a resumed session there is none.
+      if (stage == "certificate" && h_.server_hello && (tls13() || h_.resumed)) continue;
+      state(FactBuilder("not-reached").with("stage", stage), h_.last_frame, "no " + std::string(stage) + " was sent before the end");
+    }
+  }
+
+  void certificate_dates(const tls::Certificate& certificate, std::string_view which) {
+    const Timestamp now = context_.at.value_or(h_.started);
+    const std::string subject = printable(certificate.subject);
+    std::string_view state_word = "valid";
+    std::string text = "certificate \"" + subject + "\" is valid from " + certificate.not_before_text + " to " + certificate.not_after_text;
+    if (certificate.not_after && *certificate.not_after < now) {
+      state_word = "expired";
+      text = "certificate \"" + subject + "\" expired on " + certificate.not_after_text + "; the capture is of " + to_rfc3339(now, 0);
+    } else if (certificate.not_before && now < *certificate.not_before) {
+      state_word = "not-yet-valid";
+      text = "certificate \"" + subject + "\" is valid only from " + certificate.not_before_text + "; the capture is of " + to_rfc3339(now, 0);
+    }
+    state(FactBuilder("cert-dates").with("state", state_word).with("which", which).with("side", to_string(certificate.from)), certificate.frame, text);
+  }
+
+  void one_certificate(const tls::Certificate& certificate, std::string_view which) {
+    const std::string_view side = to_string(certificate.from);
+    const std::string subject = printable(certificate.subject);
+    if (!certificate.parse_error.empty()) {
+      state(FactBuilder("cert-unreadable").with("why", certificate.parse_error).with("side", side), certificate.frame,
+            "certificate " + std::to_string(certificate.index) + " of the " + std::string(side) + "'s chain cannot be parsed: " + certificate.parse_error);
+    }
+    if (certificate.not_after) certificate_dates(certificate, which);
+    const bool rsa_small = certificate.key_type == "RSA" && certificate.key_bits != 0 && certificate.key_bits < k_smallest_rsa_bits;
+    const bool hash_weak = certificate.signature_hash == "sha1" || certificate.signature_hash == "md5";
+    // The signature of a root is not checked by anybody, so its hash does not matter.
+    if (rsa_small || (hash_weak && !certificate.self_signed)) {
+      const std::string what = rsa_small ? certificate.key : certificate.signature;
+      state(FactBuilder("cert-weak").with("what", what).with("side", side), certificate.frame,
+            "certificate \"" + subject + "\" has a weak " + (rsa_small ? "key" : "signature") + ": " + what);
+    }
+    if (which == "leaf" && certificate.is_ca && !certificate.self_signed) {
+      state(FactBuilder("cert-usage").with("what", "leaf-is-ca").with("side", side), certificate.frame, "the leaf certificate is marked as a CA");
+    }
+    if (which == "leaf" && !certificate.extended_key_usage.empty()) {
+      const std::string_view wanted = certificate.from == Side::server ? "serverAuth" : "clientAuth";
+      const auto& usages = certificate.extended_key_usage;
+      const bool allowed = std::any_of(usages.begin(), usages.end(), [&](const std::string& u) { return u == wanted || u == "anyExtendedKeyUsage"; });
+      if (!allowed) {
+        state(FactBuilder("cert-usage").with("what", "extended-key-usage").with("side", side), certificate.frame,
+              "the leaf's extended key usage does not include " + std::string(wanted));
+      }
+    }
+    if (which == "leaf" && certificate.from == Side::server && !certificate.key_usage.empty() && h_.server_hello && !tls13()) {
+      const auto has = [&](std::string_view usage) {
+        return std::find(certificate.key_usage.begin(), certificate.key_usage.end(), usage) != certificate.key_usage.end();
+      };
+      const std::string_view kx = key_exchange();
+      const bool wrong = (kx == "rsa" && !has("keyEncipherment")) || ((kx == "ecdhe" || kx == "dhe") && !has("digitalSignature"));
+      if (wrong) {
+        state(FactBuilder("cert-usage").with("what", "key-usage").with("side", side), certificate.frame,
+              "the leaf's key usage does not allow the key exchange that was chosen");
+      }
+    }
+    const std::string_view hash = certificate.signature_hash;
+    if (hash == "sha384" || hash == "sha512" || certificate.key_type == "Ed25519" || certificate.key_bits >= 4096 ||
+        certificate.signature.find("PSS") != std::string::npos || certificate.signature.find("Pss") != std::string::npos) {
+      state(FactBuilder("cert-algorithm").with("what", certificate.key + "/" + certificate.signature).with("side", side), certificate.frame,
+            "certificate \"" + subject + "\" uses " + certificate.key + " signed with " + certificate.signature);
+    }
+  }
+
+  [[nodiscard]] std::string_view key_exchange() const {
+    const knowledge::Registry* const registry = knowledge_.registry("tls-ciphersuites");
+    if (registry == nullptr || !h_.server_hello) return {};
+    for (const auto& entry : registry->entries) {
+      if (entry.value == h_.server_hello->cipher_suite) return entry.key_exchange;
+    }
+    return {};
+  }
+
+  void certificates() {
+    for (const Side side : {Side::server, Side::client}) {
+      std::vector<const tls::Certificate*> chain;
+      for (const tls::Certificate& certificate : h_.certificates) {
+        if (certificate.from == side) chain.push_back(&certificate);
+      }
+      if (chain.empty()) continue;
+      std::uint32_t bytes = 0;
+      for (std::size_t i = 0; i < chain.size(); ++i) {
+        bytes += chain[i]->size;
+        const bool self = chain[i]->self_issued;
+        one_certificate(*chain[i], i == 0 ? "leaf" : self ? "root" : "intermediate");
+      }
+      const tls::Certificate& leaf = *chain.front();
+      const tls::Certificate& last = *chain.back();
+      bool in_order = true;
+      for (std::size_t i = 0; i + 1 < chain.size(); ++i) in_order = in_order && chain[i]->issuer_der_sha256 == chain[i + 1]->subject_der_sha256;
+      state(FactBuilder("chain")
+                .with("count", chain.size())
+                .with("bytes", bytes)
+                .with("leaf_key", leaf.key)
+                .with("leaf_signature", leaf.signature)
+                .with("self_signed", leaf.self_signed ? "yes" : "no")
+                .with("order", in_order ? "good" : "bad")
+                .with("complete", last.self_issued ? "root-sent" : "no-root")
+                .with("largest_record", h_.from(side).largest_record)
+                .with("largest_message", h_.from(side).largest_message)
+                .with("side", to_string(side)),
+            leaf.frame,
+            "the " + std::string(to_string(side)) + " sent " + std::to_string(chain.size()) + " certificate" + (chain.size() == 1 ? "" : "s") + ", " +
+                std::to_string(bytes) + " bytes; leaf \"" + printable(leaf.subject) + "\" issued by \"" + printable(leaf.issuer) + "\"");
+      if (leaf.self_signed) {
+        state(FactBuilder("cert-self-signed").with("side", to_string(side)), leaf.frame, "the leaf certificate is self-signed");
+      } else if (!last.self_issued && chain.size() == 1) {
+        // A leaf alone: verifiable only by who holds its issuer. Inferred, because the issuer may be a root itself.
+        state(FactBuilder("chain-incomplete").with("issuer", printable(leaf.issuer)).with("side", to_string(side)), leaf.frame,
+              "only the leaf was sent; its issuer \"" + printable(leaf.issuer) + "\" was not", true);
+      }
+      if (!in_order) state(FactBuilder("cert-order").with("what", "bad").with("side", to_string(side)), leaf.frame, "the certificates are out of order or do not belong together");
+      if (side == Side::server && leaf.parse_error.empty()) name_against(leaf);
+    }
+  }
+
+  void name_against(const tls::Certificate& leaf) {
+    const std::string_view host = dialled();
+    std::string names;
+    for (std::size_t i = 0; i < leaf.names.size() && i < 4; ++i) names += (i == 0 ? "" : ", ") + leaf.names[i];
+    if (leaf.names.empty()) names = leaf.subject;
+    if (host.empty()) {
+      state(FactBuilder("cert-name").with("match", "unknown").with("side", "server"), leaf.frame, "the certificate is for " + printable(names) + "; no name was asked for");
+      return;
+    }
+    const bool match = tls::covers(leaf, host);
+    state(FactBuilder("cert-name").with("match", match ? "yes" : "no").with("host", printable(host)).with("side", "server"), leaf.frame,
+          match ? "the certificate covers \"" + printable(host) + "\""
+                : "the certificate is for " + printable(names) + ", the client asked for \"" + printable(host) + "\"");
+  }
+
+  void client_authentication() {
+    const auto frame_of = [&](std::string_view type, Side from) {
+      for (const tls::Message& message : h_.messages) {
+        if (message.type == type && message.from == from) return message.at.frame;
+      }
+      return h_.last_frame;
+    };
+    if (h_.client_certificate_requested) {
+      state(FactBuilder("client-cert-requested"), frame_of("certificate_request", Side::server), "the server asks for a client certificate");
+    }
+    if (h_.client_certificate_empty) {
+      state(FactBuilder("client-cert-empty"), frame_of("certificate", Side::client), "the client answers with an empty certificate list");
+    } else if (h_.client_certificate == tls::Seen::present) {
+      state(FactBuilder("client-cert-sent"), frame_of("certificate", Side::client), "the client sends a certificate");
+    }
+  }
+
+  void alerts() {
+    for (const tls::Alert& alert : h_.alerts) {
+      const std::string who(to_string(alert.from));
+      if (alert.encrypted && !alert.decrypted) {
+        state(FactBuilder("encrypted-alert").with("by", who).with("after", alert.after), alert.at.frame,
+              "the " + who + " sends an alert that is encrypted", true);
+        continue;
+      }
+      std::string name(knowledge_.name_of("tls-alerts", alert.code));
+      if (name.empty()) name = alert_name(alert.code);
+      if (name == "close_notify") {
+        state(FactBuilder("close-notify").with("by", who), alert.at.frame, "the " + who + " closes the connection (close_notify)");
+        continue;
+      }
+      const bool warning = alert.level == 1;
+      state(FactBuilder("alert")
+                .with("name", name)
+                .with("code", std::uint64_t{alert.code})
+                .with("level", warning ? "warning" : "fatal")
+                .with("by", who)
+                .with("seen", "seen")
+                .with("after", alert.after),
+            alert.at.frame,
+            "the " + who + " sends alert " + name + " (" + std::to_string(alert.code) + ")" +
+                (alert.after.empty() ? "" : " after " + std::string(alert.after)));
+    }
+  }
+  // The registries and the alert table share their source; the table of codes is the one with symbols.
+  [[nodiscard]] std::string alert_name(std::uint8_t code) const {
+    if (const auto* library = knowledge_.code_library("tls-alerts")) {
+      for (const auto& row : library->codes) {
+        if (row.has_value && row.value == code) return std::string(row.symbol);
+      }
+    }
+    return std::to_string(code);
+  }
+
+  void foreign() {
+    if (!h_.foreign) return;
+    const std::string who(to_string(h_.foreign->from));
+    state(FactBuilder("plaintext").with("protocol", h_.foreign->protocol).with("by", who).with("port", std::uint64_t{h_.server.port}),
+          h_.foreign->at.frame,
+          "the " + who + " speaks " + (h_.foreign->protocol == "unknown" ? "no TLS" : h_.foreign->protocol + ", not TLS") + ", on port " +
+              std::to_string(h_.server.port) + ": \"" + printable(shorten(h_.foreign->first_bytes, 24)) + "\"");
+  }
+
+  void sizes() {
+    if (limits_.in_buffer && h_.from_server.largest_record > static_cast<std::uint64_t>(*limits_.in_buffer)) {
+      state(FactBuilder("record-too-big").with("size", h_.from_server.largest_record).with("limit", std::to_string(*limits_.in_buffer)),
+            h_.from_server.largest_record_frame,
+            "the server's record of " + std::to_string(h_.from_server.largest_record) + " bytes is larger than the device's input buffer of " +
+                std::to_string(*limits_.in_buffer) + " bytes");
+    }
+    for (const tls::Message& message : h_.messages) {
+      if (message.from == Side::server && message.type == "certificate" && message.records > 1) {
+        state(FactBuilder("message-fragmented").with("message", "certificate").with("size", message.length), message.at.frame,
+              "the server's certificate message of " + std::to_string(message.length) + " bytes is split over " + std::to_string(message.records) +
+                  " records");
+      }
+    }
+    if (h_.client_hello && h_.client_hello->max_fragment_length && h_.server_hello) {
+      const unsigned limit = 1U << (k_max_fragment_exponent + *h_.client_hello->max_fragment_length);
+      if (!h_.server_hello->max_fragment_length && h_.from_server.largest_record > limit) {
+        state(FactBuilder("record-too-big").with("size", h_.from_server.largest_record).with("limit", std::uint64_t{limit}),
+              h_.from_server.largest_record_frame,
+              "the client asked for records of at most " + std::to_string(limit) + " bytes (max_fragment_length); the server did not agree and sent " +
+                  std::to_string(h_.from_server.largest_record));
+      }
+    }
+  }
+
+  void pauses() {
+    for (std::size_t i = 1; i < h_.messages.size(); ++i) {
+      const tls::Message& before = h_.messages[i - 1];
+      const tls::Message& after = h_.messages[i];
+      const double ms = milliseconds_between(before.at.time, after.at.time);
+      if (ms < k_notable_pause_ms) continue;
+      state(FactBuilder("pause").with("ms", static_cast<std::uint64_t>(ms)).with("who", to_string(after.from)).with("before", after.type),
+            after.at.frame,
+            "the " + std::string(to_string(after.from)) + " took " + std::to_string(static_cast<std::uint64_t>(ms)) + " ms before " + std::string(after.type));
+    }
+    if (!h_.messages.empty() && h_.outcome != tls::Outcome::completed && h_.ended_at.frame != 0) {
+      const tls::Message& last = h_.messages.back();
+      const double ms = milliseconds_between(last.at.time, h_.ended_at.time);
+      if (ms >= k_notable_pause_ms) {
+        const Side silent = next_speaker();
+        state(FactBuilder("pause").with("ms", static_cast<std::uint64_t>(ms)).with("who", to_string(silent)).with("before", "end"), h_.ended_at.frame,
+              "the " + std::string(to_string(silent)) + " was silent for " + std::to_string(static_cast<std::uint64_t>(ms)) + " ms, then the connection ended");
+      }
+    }
+  }
+  // Whose turn it is after the last message (RFC 5246 7.3, RFC 8446 2).
+  [[nodiscard]] Side next_speaker() const {
+    if (h_.messages.empty()) return Side::client;
+    const tls::Message& last = h_.messages.back();
+    if (last.from == Side::client) return Side::server;
+    return last.type == "server_hello_done" || last.type == "hello_verify_request" || last.type == "hello_retry_request" || tls13() ? Side::client : Side::server;
+  }
+
+  void losses() {
+    for (const Side side : {Side::client, Side::server}) {
+      const tls::DirectionFacts& d = h_.from(side);
+      if (d.retransmissions == 0) continue;
+      const std::string who(to_string(side));
+      state(FactBuilder("retransmissions").with("count", d.retransmissions).with("who", who).with("largest", d.largest_retransmission), h_.last_frame,
+            "the " + who + " sent " + std::to_string(d.retransmissions) + " segment" + (d.retransmissions == 1 ? "" : "s") + " again, the largest of " +
+                std::to_string(d.largest_retransmission) + " bytes");
+      const bool unfinished = h_.outcome != tls::Outcome::completed;
+      if (unfinished && d.largest_retransmission >= k_large_segment_bytes && d.retransmissions >= 2) {
+        state(FactBuilder("flight-lost").with("who", who).with("bytes", d.largest_retransmission), h_.last_frame,
+              "large segments of the " + who + " are sent again and again without success");
+      }
+    }
+    // Segments that never came although later ones did: the capture point sits behind the loss.
+    if (h_.from_server.missing_bytes >= k_large_segment_bytes && h_.outcome != tls::Outcome::completed && h_.server_hello == std::nullopt &&
+        h_.client_hello) {
+      state(FactBuilder("flight-lost").with("who", "server").with("bytes", h_.from_server.missing_bytes), h_.last_frame,
+            std::to_string(h_.from_server.missing_bytes) + " bytes of the server's answer are not in the capture", true);
+    }
+  }
+
+  void ending() {
+    const std::string_view by = tls::to_string(h_.ended_by);
+    const std::string_view who = h_.ended_by_side ? to_string(*h_.ended_by_side) : std::string_view{};
+    const auto after_ms = static_cast<std::uint64_t>(std::max(0.0, milliseconds_between(h_.started, h_.ended_at.time)));
+    const std::uint64_t frame = h_.ended_at.frame != 0 ? h_.ended_at.frame : h_.last_frame;
+    state(FactBuilder("ended")
+              .with("by", by)
+              .with("who", who)
+              .with("stage", h_.stage)
+              .with("after_ms", after_ms)
+              .with("outcome", tls::to_string(h_.outcome)),
+          frame, ending_text(by, who));
+    if (h_.outcome == tls::Outcome::completed) {
+      state(FactBuilder("ok").with("what", "handshake"), frame, "the handshake completed");
+      completed_then();
+      return;
+    }
+    if (h_.ended_by == tls::EndedBy::rst) state(FactBuilder("peer-reset").with("after", h_.stage).with("by", who), frame, ending_text(by, who));
+    if (h_.ended_by == tls::EndedBy::fin) state(FactBuilder("peer-closed").with("after", h_.stage).with("by", who), frame, ending_text(by, who));
+    if (h_.ended_by == tls::EndedBy::timeout) {
+      state(FactBuilder("handshake-timeout").with("seconds", after_ms / 1000), frame, ending_text(by, who));
+    }
+    const bool client_flight_done = h_.from_client.records > 0 && (reached("client_key_exchange") || tls13()) && h_.server_hello;
+    if (client_flight_done && h_.ended_by_side == Side::server &&
+        (h_.ended_by == tls::EndedBy::rst || h_.ended_by == tls::EndedBy::fin || h_.ended_by == tls::EndedBy::encrypted_alert ||
+         h_.ended_by == tls::EndedBy::alert)) {
+      state(FactBuilder("fatal-after-finished").with("by", who).with("how", by), frame, "the server ends the connection right after the client's last flight", true);
+    }
+  }
+
+  void completed_then() {
+    if (h_.from_server.application_records <= 1 && h_.from_client.application_records > 0 &&
+        ((h_.from_server.fin && !h_.from_client.fin) || (h_.from_server.fin && h_.from_server.fin_at.frame < h_.from_client.fin_at.frame))) {
+      state(FactBuilder("app-closed").with("after", h_.from_server.application_records == 0 ? "no-answer" : "one-answer"), h_.from_server.fin_at.frame,
+            "the server closes right after the handshake", true);
+    }
+  }
+
+  [[nodiscard]] std::string ending_text(std::string_view by, std::string_view who) const {
+    const std::string after = h_.stage.empty() ? std::string() : " after " + std::string(h_.stage);
+    if (by == "rst") return "the " + std::string(who) + " resets the connection" + after;
+    if (by == "fin") return "the " + std::string(who) + " closes the connection" + after;
+    if (by == "timeout") return "nobody sends anything more" + after;
+    if (by == "capture-end") return "the capture ends" + after;
+    if (by == "not-tls") return "one side does not speak TLS";
+    if (by == "finished") return "the handshake is complete";
+    return "the " + std::string(who) + " ends the handshake with an alert" + after;
+  }
+
+  const wire::Capture& capture_;
+  const Handshake& h_;
+  const knowledge::Knowledge& knowledge_;
+  const Context& context_;
+  const DeviceLimits& limits_;
+  std::vector<LocatedFact> facts_;
+};
+
+}  // namespace
+
+std::vector<LocatedFact> facts_of_handshake(const wire::Capture& capture, const tls::Handshake& handshake, const knowledge::Knowledge& knowledge,
+                                            const Context& context, const DeviceLimits& limits) {
+  return HandshakeFacts(capture, handshake, knowledge, context, limits).take();
+}
+
+}  // namespace tlswhy::diagnose

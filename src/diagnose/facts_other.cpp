@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+// Facts of the network around TLS, of log events and of what the user stated.
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "base/net.hpp"
+#include "base/text.hpp"
+#include "diagnose/facts.hpp"
+
+namespace tlswhy::diagnose {
+namespace {
+
+LocatedFact in_capture(const wire::Capture& capture, FactBuilder builder, std::uint64_t frame, std::string text, bool inferred = false) {
+  LocatedFact located;
+  located.fact = builder.take();
+  located.fact.set("from", "capture");
+  located.source = {SourceKind::capture, capture.path, std::nullopt, frame};
+  located.text = std::move(text);
+  located.inferred = inferred;
+  return located;
+}
+
+std::string_view icmp_word(capture::EventKind kind) {
+  switch (kind) {
+    case capture::EventKind::icmp_frag_needed: return "frag-needed";
+    case capture::EventKind::icmp_port_unreachable: return "port-unreachable";
+    case capture::EventKind::icmp_host_unreachable: return "host-unreachable";
+    case capture::EventKind::icmp_net_unreachable: return "net-unreachable";
+    case capture::EventKind::icmp_admin_prohibited: return "admin-prohibited";
+    default: return {};
+  }
+}
+
+void failed_flows(const wire::Capture& capture, std::vector<LocatedFact>& facts) {
+  for (const wire::FailedFlow& failed : capture.failed_flows) {
+    const std::string server = to_string(failed.flow.destination);
+    const std::string host = to_string(failed.flow.destination.address);
+    const std::uint64_t frame = failed.last.frame;
+    using Why = wire::FailedFlow::Why;
+    switch (failed.why) {
+      case Why::syn_unanswered:
+        facts.push_back(in_capture(capture, FactBuilder("syn").with("state", "unanswered"), frame,
+                                   "nobody answers at " + server + " (" + std::to_string(failed.syn_count) + " SYN)"));
+        break;
+      case Why::refused:
+        facts.push_back(in_capture(capture, FactBuilder("syn").with("state", "refused"), frame, server + " refuses the connection (RST to SYN)"));
+        facts.push_back(in_capture(capture, FactBuilder("connection-refused").with("host", host).with("port", std::uint64_t{failed.flow.destination.port}),
+                                   frame, server + " refuses the connection"));
+        break;
+      case Why::unreachable:
+        facts.push_back(in_capture(capture, FactBuilder("host-unreachable").with("host", host), frame, server + " is unreachable (ICMP)"));
+        break;
+      case Why::prohibited:
+        facts.push_back(in_capture(capture, FactBuilder("icmp").with("what", "admin-prohibited"), frame, "a firewall forbids the way to " + server));
+        break;
+      case Why::closed_at_once:
+        facts.push_back(in_capture(capture, FactBuilder("peer-closed").with("after", "connect").with("by", "server"), frame,
+                                   server + " accepts the connection and closes it at once"));
+        break;
+    }
+  }
+}
+
+void observations(const wire::Capture& capture, std::vector<LocatedFact>& facts) {
+  using Kind = capture::Observation::Kind;
+  std::map<std::string, const capture::Observation*> open_queries;   // name -> query without answer so far
+  std::map<std::string, const capture::Observation*> silent_hosts;   // ARP
+  const capture::Observation* ntp_request = nullptr;
+  bool ntp_answered = false;
+  for (const capture::Observation& seen : capture.observations) {
+    switch (seen.kind) {
+      case Kind::dns_query: open_queries.emplace(seen.text, &seen); break;
+      case Kind::dns_answer: {
+        open_queries.erase(seen.text);
+        const bool failed = seen.detail == "NXDOMAIN" || seen.detail == "SERVFAIL" || seen.detail == "REFUSED" || seen.detail == "FORMERR";
+        if (failed) {
+          facts.push_back(in_capture(capture, FactBuilder("dns").with("state", "failed").with("host", printable(seen.text)), seen.at.frame,
+                                     "the name \"" + printable(seen.text) + "\" does not resolve: " + seen.detail));
+          facts.push_back(in_capture(capture, FactBuilder("dns-failed").with("host", printable(seen.text)), seen.at.frame,
+                                     "the name \"" + printable(seen.text) + "\" does not resolve: " + seen.detail));
+        } else {
+          facts.push_back(in_capture(capture, FactBuilder("dns").with("state", "ok").with("host", printable(seen.text)), seen.at.frame,
+                                     "\"" + printable(seen.text) + "\" resolves to " + printable(seen.detail)));
+        }
+        break;
+      }
+      case Kind::ntp_request:
+        if (ntp_request == nullptr) ntp_request = &seen;
+        break;
+      case Kind::ntp_answer: ntp_answered = true; break;
+      case Kind::arp_request: silent_hosts.emplace(seen.text, &seen); break;
+      case Kind::arp_reply: silent_hosts.erase(seen.text); break;
+      default: break;
+    }
+  }
+  for (const auto& [name, query] : open_queries) {
+    facts.push_back(in_capture(capture, FactBuilder("dns").with("state", "unanswered").with("host", printable(name)), query->at.frame,
+                               "the DNS query for \"" + printable(name) + "\" is not answered", true));
+  }
+  if (ntp_request != nullptr) {
+    facts.push_back(in_capture(capture, FactBuilder("ntp").with("state", ntp_answered ? "answered" : "unanswered"), ntp_request->at.frame,
+                               ntp_answered ? "NTP is answered" : "the NTP request is not answered", true));
+  }
+  // Only where nothing else was going on: any network has ARP requests that nobody answers.
+  if (capture.handshakes.empty() && capture.plain_flows.empty()) {
+    for (const auto& [address, request] : silent_hosts) {
+      facts.push_back(in_capture(capture, FactBuilder("host-unreachable").with("host", printable(address)), request->at.frame,
+                                 "nobody answers ARP for " + printable(address), true));
+    }
+  }
+}
+
+// Facts whose presence means a failure, by name; alerts, MQTT answers and HTTP statuses depend on their fields (see is_failure).
+constexpr std::array<std::string_view, 83> k_failures{
+    "verify-failed", "verify-not-trusted", "verify-no-issuer", "verify-self-signed", "verify-expired", "verify-not-yet-valid", "verify-dates",
+    "verify-time-unknown", "verify-name-mismatch", "verify-revoked", "verify-crl-problem", "verify-weak", "verify-usage", "verify-unsupported",
+    "verify-pin-mismatch", "verify-signature-bad", "verify-flags-unset", "no-trust-configured", "trust-load-failed", "cert-parse-failed",
+    "key-parse-failed", "key-mismatch", "key-required", "key-sign-failed", "no-shared-cipher", "no-shared-version", "no-shared-group",
+    "no-shared-sigalg", "alpn-none", "sni-unrecognized", "renegotiation", "extension-missing", "peer-closed", "peer-reset", "connection-refused",
+    "connect-timeout", "connect-failed", "host-unreachable", "network-unreachable", "dns-failed", "handshake-timeout", "read-timeout", "io-error",
+    "alloc-failed", "heap-low", "stack-overflow", "watchdog", "panic", "sockets-exhausted", "entropy-failed", "invalid-record",
+    "wrong-version-number", "http-request", "plaintext", "record-too-big", "message-too-big", "message-fragmented", "output-too-big", "bad-mac",
+    "unexpected-message", "bad-handshake-message", "feature-unavailable", "client-cert-missing", "client-cert-rejected", "psk-identity-unknown",
+    "psk-mismatch", "mqtt-connect-failed", "mqtt-disconnected", "app-auth-failed", "app-refused", "app-closed", "api-misuse", "bad-input",
+    "internal-error", "invalid-state", "config-problem", "file-unreadable", "interception", "known-defect", "server-error", "rate-limited", "unspecific", "traceback"};
+
+constexpr std::int64_t k_first_http_error = 400;
+
+}  // namespace
+
+bool is_failure(const knowledge::Fact& fact) {
+  if (std::find(k_failures.begin(), k_failures.end(), fact.name) != k_failures.end()) {
+    // What only might matter is no failure: a message in several records is fine for most stacks.
+    return fact.name != "message-fragmented" || fact.get("from") != "capture";
+  }
+  if (fact.name == "alert") return fact.get("level") != "warning";
+  if (fact.name == "encrypted-alert") return false;
+  if (fact.name == "mqtt-connack") return fact.get("code") != "0";
+  if (fact.name == "http-status") return parse_integer(fact.get("code")).value_or(0) >= k_first_http_error;
+  if (fact.name == "link") return fact.get("state") == "lost" || fact.get("state") == "failed" || fact.get("state") == "no-ip";
+  if (fact.name == "step") return fact.get("name") == "handshake-failed";
+  if (fact.name == "syn") return true;
+  if (fact.name == "dns") return fact.get("state") == "failed" || fact.get("state") == "unanswered";
+  if (fact.name == "hw-crypto") return fact.get("what") != "used";
+  if (fact.name == "session-resumption") return fact.get("what") == "broken" || fact.get("what") == "refused";
+  if (fact.name == "ended") return fact.get("outcome") == "failed";
+  return false;
+}
+
+bool is_success(const knowledge::Fact& fact) {
+  if (fact.name == "ok" || fact.name == "mqtt-connected") return true;
+  if (fact.name == "step") return fact.get("name") == "established" || fact.get("name") == "app-data";
+  if (fact.name == "mqtt-connack") return fact.get("code") == "0";
+  return fact.name == "http-status" && !is_failure(fact);
+}
+
+std::vector<LocatedFact> facts_of_network(const wire::Capture& capture) {
+  std::vector<LocatedFact> facts;
+  failed_flows(capture, facts);
+  observations(capture, facts);
+  for (const auto& [flow, event] : capture.icmp) {
+    const std::string_view what = icmp_word(event.kind);
+    if (what.empty()) continue;
+    FactBuilder fact("icmp");
+    fact.with("what", what);
+    if (event.kind == capture::EventKind::icmp_frag_needed) fact.with("mtu", std::uint64_t{event.size});
+    facts.push_back(in_capture(capture, std::move(fact), event.at.frame, "ICMP: " + std::string(what)));
+  }
+  for (const wire::PlainFlow& plain : capture.plain_flows) {
+    if (plain.protocol == "unknown" || plain.protocol.empty()) continue;
+    facts.push_back(in_capture(capture, FactBuilder("dial").with("host", to_string(plain.flow.destination.address))
+                                            .with("port", std::uint64_t{plain.flow.destination.port})
+                                            .with("scheme", lower(plain.protocol)),
+                               plain.flow.first.frame, "plain " + plain.protocol + " to " + to_string(plain.flow.destination)));
+  }
+  return facts;
+}
+
+std::vector<LocatedFact> facts_of_log(const log::Log& log, std::uint64_t first_line, std::uint64_t last_line) {
+  std::vector<LocatedFact> facts;
+  std::string last_stage;  // the last handshake message the log speaks of
+  for (const log::Event& event : log.events) {
+    if (event.line < first_line || event.line > last_line) continue;
+    for (const knowledge::Fact& stated : event.facts) {
+      LocatedFact located;
+      located.fact = stated;
+      located.fact.set("from", "log");
+      if (!log.role.empty()) located.fact.set("role", log.role);
+      const std::string& library = event.library.empty() ? log.library : event.library;
+      if (!library.empty() && located.fact.get("library").empty()) located.fact.set("library", library);
+      if (!log.platform.empty()) located.fact.set("platform", log.platform);
+      located.source = {SourceKind::log, log.path, event.line, std::nullopt};
+      located.text = event.text;
+      if (stated.name == "stage") last_stage = std::string(stated.get("reached"));
+      if (stated.name == "alert" && stated.get("by").empty()) {
+        // Who sent an alert follows from who wrote the log and which way it went; failing that, from whose turn it was.
+        const std::string_view direction = stated.get("direction");
+        const bool known_role = log.role == "device" || log.role == "server";
+        if (!direction.empty() && known_role) {
+          const bool by_client = (log.role == "device") == (direction == "sent");
+          located.fact.set("by", by_client ? "client" : "server");
+        } else if (!last_stage.empty()) {
+          const bool clients_turn = last_stage == "server_hello_done" || last_stage == "certificate" || last_stage == "server_hello" ||
+                                    last_stage == "server_key_exchange" || last_stage == "certificate_request";
+          located.fact.set("by", clients_turn ? "client" : "server");
+          located.inferred = true;
+          located.text += clients_turn ? " (sent by the client: it was its turn)" : " (sent by the server: it was its turn)";
+        }
+        if (stated.get("after").empty() && !last_stage.empty()) located.fact.set("after", last_stage);
+        located.fact.set("seen", located.inferred ? "inferred" : "seen");
+      }
+      if (stated.name == "dial" && stated.get("literal").empty() && !stated.get("host").empty()) {
+        located.fact.set("literal", is_ip_literal(stated.get("host")) ? "yes" : "no");
+      }
+      facts.push_back(std::move(located));
+    }
+  }
+  return facts;
+}
+
+std::vector<LocatedFact> facts_of_context(const Context& context, const DeviceLimits& limits) {
+  std::vector<LocatedFact> facts;
+  const auto state = [&](FactBuilder builder, std::string text) {
+    LocatedFact located;
+    located.fact = builder.take();
+    located.fact.set("from", "context");
+    located.text = std::move(text);
+    facts.push_back(std::move(located));
+  };
+  if (limits.in_buffer) {
+    state(FactBuilder("in-buffer").with("bytes", std::to_string(*limits.in_buffer)), "input buffer of " + std::to_string(*limits.in_buffer) + " bytes");
+  }
+  if (limits.free_heap) {
+    state(FactBuilder("free-heap").with("bytes", std::to_string(*limits.free_heap)), "free heap of " + std::to_string(*limits.free_heap) + " bytes");
+    state(FactBuilder("heap").with("free", std::to_string(*limits.free_heap)), "free heap of " + std::to_string(*limits.free_heap) + " bytes");
+  }
+  if (!context.host.empty()) {
+    state(FactBuilder("dial").with("host", context.host).with("literal", is_ip_literal(context.host) ? "yes" : "no"), "the host dialled is " + context.host);
+  }
+  if (limits.profile != nullptr) {
+    FactBuilder fact("device-profile");
+    fact.with("id", limits.profile->id).with("library", limits.profile->library);
+    for (const knowledge::Property& property : limits.profile->properties) {
+      if (property.values.size() == 1 && (property.key == "verifies" || property.key == "checks_dates" || property.key == "ecc" ||
+                                          property.key == "max_version" || property.key == "in_buffer")) {
+        fact.with(property.key, property.values.front());
+      }
+    }
+    state(std::move(fact), "device profile " + std::string(limits.profile->title));
+  }
+  for (const auto& [key, value] : context.set) {
+    state(FactBuilder("context").with("key", key).with("value", value), key + " = " + value);
+    if (key == "worked_before") state(FactBuilder("worked-before").with("until", value), "it worked before: " + value);
+    if (key == "port") state(FactBuilder("dial").with("port", value), "port " + value);
+  }
+  return facts;
+}
+
+}  // namespace tlswhy::diagnose

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "diagnose/rules.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/text.hpp"
+
+namespace tlswhy::diagnose {
+namespace {
+
+using knowledge::Condition;
+using knowledge::Evidence;
+using knowledge::Grade;
+using knowledge::Matcher;
+using knowledge::Operator;
+
+bool holds(const Condition& condition, std::string_view value) {
+  switch (condition.op) {
+    case Operator::present: return !value.empty();
+    case Operator::any_of:
+      return std::any_of(condition.values.begin(), condition.values.end(), [&](std::string_view wanted) { return iequals(wanted, value); });
+    case Operator::none_of:
+      return std::none_of(condition.values.begin(), condition.values.end(), [&](std::string_view wanted) { return iequals(wanted, value); });
+    case Operator::less:
+    case Operator::less_equal:
+    case Operator::greater:
+    case Operator::greater_equal: break;
+  }
+  const auto number = parse_decimal(value);
+  const auto limit = condition.values.empty() ? std::optional<double>{} : parse_decimal(condition.values.front());
+  if (!number || !limit) return false;
+  switch (condition.op) {
+    case Operator::less: return *number < *limit;
+    case Operator::less_equal: return *number <= *limit;
+    case Operator::greater: return *number > *limit;
+    default: return *number >= *limit;
+  }
+}
+
+bool accepts(const Matcher& matcher, const LocatedFact& located) {
+  return std::all_of(matcher.conditions.begin(), matcher.conditions.end(),
+                     [&](const Condition& condition) { return holds(condition, located.fact.get(condition.field)); });
+}
+
+// "an allocation of {bytes} bytes failed" with the fact's fields put in; a field that is absent reads as "an unknown number of".
+std::string fill(std::string_view text, const knowledge::Fact& fact) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t open = text.find('{');
+    const std::size_t close = open == std::string_view::npos ? open : text.find('}', open);
+    if (close == std::string_view::npos) {
+      out += text;
+      break;
+    }
+    out += text.substr(0, open);
+    const std::string_view value = fact.get(text.substr(open + 1, close - open - 1));
+    out += value.empty() ? "?" : printable(value);
+    text.remove_prefix(close + 1);
+  }
+  return out;
+}
+
+double weight_of(Grade grade, const Weights& weights) {
+  switch (grade) {
+    case Grade::decisive: return weights.decisive;
+    case Grade::strong: return weights.strong;
+    case Grade::hint: return weights.hint;
+    case Grade::against: return weights.against;
+    case Grade::rules_out: return 0;
+  }
+  return 0;
+}
+
+// One rule against the facts; nothing if it does not hold.
+std::optional<EvidenceItem> apply(const Evidence& rule, const FactIndex& facts, const Weights& weights) {
+  const LocatedFact* shown = nullptr;
+  bool inferred = false;
+  for (const Matcher& matcher : rule.when) {
+    const auto found = facts.matching(matcher);
+    if (found.empty()) return std::nullopt;
+    const auto seen = std::find_if(found.begin(), found.end(), [](const LocatedFact* fact) { return !fact->inferred; });
+    const LocatedFact* const best = seen != found.end() ? *seen : found.front();
+    if (shown == nullptr) shown = best;
+    inferred = inferred || best->inferred;
+  }
+  if (shown == nullptr) return std::nullopt;
+  if (std::any_of(rule.unless.begin(), rule.unless.end(), [&](const Matcher& matcher) { return facts.any(matcher); })) return std::nullopt;
+  EvidenceItem item;
+  item.source = shown->source;
+  item.says = fill(rule.says, shown->fact);
+  item.id = std::string(rule.id);
+  item.grade = rule.grade;
+  item.weight = weight_of(rule.grade, weights) * (inferred ? weights.inferred : 1.0);
+  item.inferred = inferred;
+  return item;
+}
+
+struct Collected {
+  std::vector<EvidenceItem> evidence;
+  std::vector<EvidenceItem> against;
+  std::optional<EvidenceItem> ruled_out;
+};
+
+void collect(std::span<const Evidence> rules, const FactIndex& facts, const Weights& weights, Collected& into) {
+  for (const Evidence& rule : rules) {
+    auto item = apply(rule, facts, weights);
+    if (!item) continue;
+    if (rule.grade == Grade::rules_out) {
+      if (!into.ruled_out) into.ruled_out = std::move(item);
+    } else if (rule.grade == Grade::against) {
+      into.against.push_back(std::move(*item));
+    } else {
+      into.evidence.push_back(std::move(*item));
+    }
+  }
+}
+
+// Adds up the items of one list, strongest first; each further one of the same grade counts less.
+double add_up(std::vector<EvidenceItem>& items, const Weights& weights) {
+  std::stable_sort(items.begin(), items.end(), [](const EvidenceItem& a, const EvidenceItem& b) { return std::abs(a.weight) > std::abs(b.weight); });
+  double sum = 0;
+  std::map<Grade, int> count;
+  for (EvidenceItem& item : items) {
+    item.weight *= std::pow(weights.repeat, count[item.grade]++);
+    sum += item.weight;
+  }
+  return sum;
+}
+
+double prior_of(const knowledge::Cause& cause, const Weights& weights) {
+  switch (cause.prior) {
+    case knowledge::Prior::common: return weights.prior_common;
+    case knowledge::Prior::usual: return weights.prior_usual;
+    case knowledge::Prior::rare: return weights.prior_rare;
+  }
+  return 0;
+}
+
+// What the printed codes themselves point to: their best place in any code's list.
+std::optional<EvidenceItem> code_hint(std::string_view cause, const std::vector<CodeHint>& codes, const Weights& weights) {
+  std::optional<EvidenceItem> best;
+  for (const CodeHint& code : codes) {
+    double weight = weights.code_hint;
+    for (const std::string_view id : split(code.causes, ',')) {
+      if (trim(id) == cause && (!best || weight > best->weight)) {
+        EvidenceItem item;
+        item.source = code.source;
+        item.says = code.symbol + " can mean this";
+        item.id = "code";
+        item.weight = weight;
+        best = item;
+      }
+      weight *= weights.code_hint_decay;
+    }
+  }
+  return best;
+}
+
+std::vector<const knowledge::Fix*> order_fixes(const knowledge::Cause& cause, std::string_view platform) {
+  std::vector<const knowledge::Fix*> fixes;
+  for (const knowledge::Fix& fix : cause.fixes) fixes.push_back(&fix);
+  const auto rank_of = [&](const knowledge::Fix* fix) {
+    const auto names = [&](std::string_view wanted) {
+      return !wanted.empty() && std::find(fix->platforms.begin(), fix->platforms.end(), wanted) != fix->platforms.end();
+    };
+    const int place = names(platform) ? 0 : names("any") ? 1 : 2;
+    return (fix->weakens.empty() ? 0 : 10) + place;
+  };
+  std::stable_sort(fixes.begin(), fixes.end(), [&](const auto* a, const auto* b) { return rank_of(a) < rank_of(b); });
+  return fixes;
+}
+
+}  // namespace
+
+const Weights& default_weights() {
+  static const Weights weights;
+  return weights;
+}
+
+FactIndex::FactIndex(const std::vector<LocatedFact>& facts) {
+  for (const LocatedFact& fact : facts) by_name_[fact.fact.name].push_back(&fact);
+}
+
+const std::vector<const LocatedFact*>& FactIndex::named(std::string_view name) const {
+  static const std::vector<const LocatedFact*> none;
+  const auto at = by_name_.find(name);
+  return at == by_name_.end() ? none : at->second;
+}
+
+std::vector<const LocatedFact*> FactIndex::matching(const Matcher& matcher) const {
+  std::vector<const LocatedFact*> found;
+  for (const LocatedFact* const fact : named(matcher.fact)) {
+    if (accepts(matcher, *fact)) found.push_back(fact);
+  }
+  return found;
+}
+
+bool FactIndex::any(const Matcher& matcher) const {
+  const auto& list = named(matcher.fact);
+  return std::any_of(list.begin(), list.end(), [&](const LocatedFact* fact) { return accepts(matcher, *fact); });
+}
+
+Ranking rank(const std::vector<LocatedFact>& facts, const std::vector<CodeHint>& codes, const knowledge::Knowledge& knowledge,
+             std::string_view platform, const Weights& weights) {
+  Ranking ranking;
+  const FactIndex index(facts);
+  for (const knowledge::Cause& cause : knowledge.causes) {
+    Collected collected;
+    collect(cause.evidence, index, weights, collected);
+    if (const knowledge::Family* const family = knowledge.family(cause.family)) collect(family->evidence, index, weights, collected);
+    if (auto hint = code_hint(cause.id, codes, weights)) collected.evidence.push_back(std::move(*hint));
+    if (collected.evidence.empty()) continue;
+    if (collected.ruled_out) {
+      ranking.ruled_out.push_back({&cause, std::move(*collected.ruled_out)});
+      continue;
+    }
+    RankedCause ranked;
+    ranked.cause = &cause;
+    ranked.score = prior_of(cause, weights) + add_up(collected.evidence, weights) + add_up(collected.against, weights);
+    ranked.evidence = std::move(collected.evidence);
+    ranked.against = std::move(collected.against);
+    ranked.fixes = order_fixes(cause, platform);
+    ranking.causes.push_back(std::move(ranked));
+  }
+  double total = std::exp(weights.unknown);
+  for (const RankedCause& ranked : ranking.causes) total += std::exp(ranked.score);
+  for (RankedCause& ranked : ranking.causes) ranked.confidence = std::exp(ranked.score) / total;
+  std::stable_sort(ranking.causes.begin(), ranking.causes.end(), [](const RankedCause& a, const RankedCause& b) { return a.score > b.score; });
+  return ranking;
+}
+
+}  // namespace tlswhy::diagnose

@@ -20,12 +20,24 @@ constexpr std::uint32_t k_large_segment_bytes = 1000;
 // RFC 6066 section 4: code 1 is 2^9 bytes, 4 is 2^12.
 constexpr unsigned k_max_fragment_exponent = 8;
 // TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746) and TLS_FALLBACK_SCSV (RFC 7507) are signals, not cipher suites.
-constexpr std::array<std::uint16_t, 2> k_signalling_suites{0x00FF, 0x5600};
+constexpr std::uint16_t k_renegotiation_scsv = 0x00FF;
+constexpr std::array<std::uint16_t, 2> k_signalling_suites{k_renegotiation_scsv, 0x5600};
+// Words by which CAs name certificates that are no roots.
+constexpr std::array<std::string_view, 7> k_intermediate_words{"intermediate", "issuing", "sub ca", "subca", "sub-ca", "server ca", "tls ca"};
 // SHA-1 and MD5 are refused by today's verifiers (RFC 9155); RSA keys under 2048 bits too (NIST SP 800-131A).
 constexpr std::uint32_t k_smallest_rsa_bits = 2048;
 
 bool is_real_suite(std::uint16_t suite) {
   return !tls::is_grease(suite) && std::find(k_signalling_suites.begin(), k_signalling_suites.end(), suite) == k_signalling_suites.end();
+}
+
+bool has_suite(const tls::ClientHello& hello, std::uint16_t wanted) {
+  return std::find(hello.cipher_suites.begin(), hello.cipher_suites.end(), wanted) != hello.cipher_suites.end();
+}
+
+bool named_like_intermediate(std::string_view issuer) {
+  return std::any_of(k_intermediate_words.begin(), k_intermediate_words.end(),
+                     [&](std::string_view word) { return ifind(issuer, word) != std::string_view::npos; });
 }
 
 class HandshakeFacts {
@@ -101,7 +113,9 @@ class HandshakeFacts {
     if (complete) {
       fact.with("groups", hello.groups.empty() ? "absent" : "present")
           .with("sigalgs", hello.signature_algorithms.empty() ? "absent" : "present")
-          .with("mfl", hello.max_fragment_length || hello.record_size_limit ? "present" : "absent");
+          .with("mfl", hello.max_fragment_length || hello.record_size_limit ? "present" : "absent")
+          .with("ems", hello.extended_master_secret ? "present" : "absent")
+          .with("reneg", hello.renegotiation_info || has_suite(hello, k_renegotiation_scsv) ? "present" : "absent");
     }
     fact.with("psk", hello.pre_shared_key || only_psk_suites(hello) ? "present" : "absent")
         .with("session", hello.session_ticket_size > 0 || hello.pre_shared_key || (hello.session_id_size > 0 && versions_max(versions) < 0x0304)
@@ -145,12 +159,15 @@ class HandshakeFacts {
     if (cipher.empty()) cipher = "0x" + to_hex(std::array<std::uint8_t, 2>{static_cast<std::uint8_t>(hello.cipher_suite >> 8U),
                                                                           static_cast<std::uint8_t>(hello.cipher_suite & 0xFFU)});
     const std::string version = tls::to_string(hello.version);
-    state(FactBuilder("server-hello")
-              .with("version", version)
-              .with("cipher", cipher)
-              .with("mfl", hello.max_fragment_length || hello.record_size_limit ? "present" : "absent")
-              .with("session", h_.resumed ? "resumed" : "new"),
-          hello.at.frame, "the server chose " + version + " and " + cipher);
+    FactBuilder fact("server-hello");
+    fact.with("version", version)
+        .with("cipher", cipher)
+        .with("mfl", hello.max_fragment_length || hello.record_size_limit ? "present" : "absent")
+        .with("session", h_.resumed ? "resumed" : "new");
+    if (!tls13() && hello.complete) {
+      fact.with("ems", hello.extended_master_secret ? "present" : "absent").with("reneg", hello.renegotiation_info ? "present" : "absent");
+    }
+    state(std::move(fact), hello.at.frame, "the server chose " + version + " and " + cipher);
     state(FactBuilder("server-chose").with("version", version).with("cipher", cipher), hello.at.frame,
           "the server chose " + version + " and " + cipher);
     if (cipher.find("_PSK_") != std::string::npos || hello.pre_shared_key) {
@@ -286,7 +303,9 @@ class HandshakeFacts {
         state(FactBuilder("cert-self-signed").with("side", to_string(side)), leaf.frame, "the leaf certificate is self-signed");
       } else if (!last.self_issued && chain.size() == 1) {
         // A leaf alone: verifiable only by who holds its issuer. Inferred, because the issuer may be a root itself.
-        state(FactBuilder("chain-incomplete").with("issuer", printable(leaf.issuer)).with("side", to_string(side)), leaf.frame,
+        FactBuilder fact("chain-incomplete");
+        fact.with("issuer", printable(leaf.issuer)).with("intermediate", named_like_intermediate(leaf.issuer) ? "yes" : "no").with("side", to_string(side));
+        state(std::move(fact), leaf.frame,
               "only the leaf was sent; its issuer \"" + printable(leaf.issuer) + "\" was not", true);
       }
       if (!in_order) state(FactBuilder("cert-order").with("what", "bad").with("side", to_string(side)), leaf.frame, "the certificates are out of order or do not belong together");

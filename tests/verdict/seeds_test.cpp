@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+// The stories this project was founded on: a MicroPython board and a server whose certificate tool had dropped the old suites; a NodeMCU
+// board that ran out of memory and was told "unknown CA"; the questions of Espressif's FAQ; the limits in MicroPython's documentation.
+// Each test is one row of what a user may paste and what must come of it.
+#include "verdict.hpp"
+
+namespace tlswhy::verdict {
+namespace {
+
+// The packet list of the NodeMCU story as a person copies it from Wireshark.
+constexpr std::string_view k_packet_list =
+    "* Client Hello\n"
+    "* Server Hello\n"
+    "* Certificate, Server Hello Done\n"
+    "* TLSv1.2 Record Layer: Alert (Level: Fatal, Description: Unknown CA)\n";
+
+std::string packet_list_and(std::string_view more) { return std::string(k_packet_list) + std::string(more); }
+
+// A1: the MicroPython story.
+TEST(Seeds, axtls_status_minus_40_is_no_shared_cipher_with_the_four_suites) {
+  const auto d = Story().log("ssl_handshake_status:-40\n").diagnosis();
+  EXPECT_EQ(first(d), "no-shared-cipher");
+  EXPECT_EQ(d.outcome, diagnose::Outcome::failed);
+  EXPECT_TOLD(d, "handshake_failure");
+  EXPECT_TOLD(d, "AES128-SHA");
+  EXPECT_TOLD(d, "AES256-SHA256");
+  EXPECT_TOLD(d, "0x002f");
+  EXPECT_EQ(place(d, "unknown-ca"), 0U);
+  EXPECT_EQ(place(d, "low-memory"), 0U);
+}
+
+TEST(Seeds, axtls_status_with_a_space_reads_the_same) {
+  EXPECT_EQ(first(Story().log("ssl_handshake_status: -40\nOSError: [Errno 5] EIO\n").diagnosis()), "no-shared-cipher");
+}
+
+// A2, 000-2: MicroPython from 1.13 on prints no name for alerts.
+TEST(Seeds, oserror_minus_40_with_a_traceback_is_no_shared_cipher) {
+  const auto d = Story()
+                     .log("Traceback (most recent call last):\n  File \"main.py\", line 12, in <module>\n  File \"urequests.py\", line 108, in get\n"
+                          "OSError: -40\n")
+                     .diagnosis();
+  EXPECT_EQ(first(d), "no-shared-cipher");
+}
+
+// 000-12, 003-6: axTLS in MicroPython validates nothing.
+TEST(Seeds, no_trust_cause_is_ranked_for_axtls_alerts_of_the_server) {
+  const auto d = Story().log("ssl_handshake_status: -40\n").diagnosis();
+  for (const auto& cause : d.causes) EXPECT_NE(cause.cause->family, "trust") << cause.cause->id;
+}
+
+// 000-3: a device that tries again and again is one story.
+TEST(Seeds, repeated_attempts_are_one_diagnosis) {
+  std::string log;
+  for (int i = 0; i < 5; ++i) {
+    log += "E (" + std::to_string(10000 + i * 10000) + ") esp-tls-mbedtls: mbedtls_ssl_handshake returned -0x2700\n";
+    log += "E (" + std::to_string(10003 + i * 10000) + ") esp-tls: Failed to open new connection\n";
+  }
+  const auto d = Story().log(log).diagnosis();
+  EXPECT_EQ(d.repeated, "5 failed attempts, about every 10 s, all the same");
+}
+
+// 000-8: what to do, safest first; never "drop TLS" without a warning.
+TEST(Seeds, fixes_that_weaken_security_come_last_and_say_so) {
+  for (const std::string_view log : {"ssl_handshake_status: -40\n", "E (1) esp-tls-mbedtls: mbedtls_ssl_handshake returned -0x2700\n"}) {
+    const auto d = Story().log(log).diagnosis();
+    ASSERT_FALSE(d.causes.empty());
+    bool weakening = false;
+    ASSERT_FALSE(d.causes.front().fixes.empty());
+    for (const auto* fix : d.causes.front().fixes) {
+      if (!fix->weakens.empty()) weakening = true;
+      if (weakening) EXPECT_FALSE(fix->weakens.empty()) << fix->action;
+    }
+    EXPECT_TRUE(d.causes.front().fixes.front()->weakens.empty());
+  }
+}
+
+// A4: the NodeMCU story without the memory line.
+TEST(Seeds, pasted_packet_list_with_unknown_ca_is_unknown_ca_and_says_who_sent_it) {
+  const auto d = Story().log(k_packet_list).diagnosis();
+  EXPECT_EQ(first(d), "unknown-ca");
+  EXPECT_EQ(place(d, "version-mismatch"), 0U);
+  EXPECT_EQ(place(d, "handshake-too-slow"), 0U);
+  bool by_client = false;
+  for (const auto& fact : d.facts) {
+    if (fact.fact.name == "alert") by_client = fact.fact.get("by") == "client" && fact.inferred;
+  }
+  EXPECT_TRUE(by_client);
+}
+
+// A5: the founding verdict: memory first, root second, and how to tell them apart.
+TEST(Seeds, unknown_ca_with_a_failed_allocation_is_low_memory_first_and_unknown_ca_second) {
+  const auto d = Story().log(packet_list_and("E:M 544\n")).diagnosis();
+  EXPECT_EQ(first(d), "low-memory");
+  EXPECT_EQ(place(d, "unknown-ca"), 2U);
+  EXPECT_TOLD(d, "544");
+  EXPECT_FALSE(d.check_next.empty());
+  EXPECT_EQ(place(d, "handshake-too-slow"), 0U);
+}
+
+// A6
+TEST(Seeds, the_whole_nodemcu_story_is_low_memory_and_the_network_is_ruled_out) {
+  const auto d = Story()
+                     .log(packet_list_and("E:M 544\nclient handshake failed!\nReason:[-0x2700]\nmqtt connection failed, reason: -5\n"))
+                     .diagnosis();
+  EXPECT_EQ(first(d), "low-memory");
+  EXPECT_EQ(place(d, "unknown-ca"), 2U);
+  EXPECT_EQ(place(d, "dns-failure"), 0U);
+  EXPECT_EQ(place(d, "connection-refused"), 0U);
+  EXPECT_TOLD(d, "0x2700");
+}
+
+// 001-3: the SDK prints the line in several spellings, often glued to others.
+TEST(Seeds, failed_allocation_lines_of_the_esp8266_are_read_in_all_spellings) {
+  for (const std::string_view line : {"E:M 544\n", "E: M 1584\n", "E:M1584\n", "client handshake start.E:M 1576\n"}) {
+    EXPECT_EQ(first(Story().log(line).diagnosis()), "low-memory") << line;
+  }
+}
+
+// A7
+TEST(Seeds, reason_2700_alone_is_unknown_ca_with_the_alternatives) {
+  const auto d = Story().log("client handshake failed!\nReason:[-0x2700]\n").diagnosis();
+  EXPECT_EQ(first(d), "unknown-ca");
+  EXPECT_LT(d.causes.front().confidence, 0.8);
+  EXPECT_GT(place(d, "clock-not-set") + place(d, "cert-expired") + place(d, "hostname-mismatch"), 0U);
+}
+
+// A8
+TEST(Seeds, invalid_record_alone_lists_buffer_and_plain_text_and_is_sure_of_neither) {
+  const auto d = Story().log("E (4021) esp-tls: mbedtls_ssl_handshake returned -0x7200\n").diagnosis();
+  EXPECT_GT(place(d, "buffer-too-small"), 0U);
+  EXPECT_GT(place(d, "not-tls"), 0U);
+  EXPECT_LT(confidence(d, "buffer-too-small"), 0.7);
+  EXPECT_LT(confidence(d, "not-tls"), 0.7);
+  EXPECT_LT(confidence(d, "low-memory"), 0.5);
+}
+
+// A11
+TEST(Seeds, codes_of_failed_allocations_are_low_memory) {
+  for (const std::string_view code : {"-0x7F00", "-0x0010", "-0x2880", "-0x5180", "-0x008D"}) {
+    const auto d = Story().log("E (4021) esp-tls-mbedtls: mbedtls_ssl_handshake returned " + std::string(code) + "\n").diagnosis();
+    EXPECT_EQ(first(d), "low-memory") << code;
+    EXPECT_LT(confidence(d, "buffer-too-small"), 0.2) << code;
+  }
+  EXPECT_EQ(first(Story().log("W (5121) mbedtls: ssl_tls.c:3898 alloc(16717 bytes) failed\n").diagnosis()), "low-memory");
+}
+
+// A12
+TEST(Seeds, verification_failure_against_an_address_literal_is_hostname_mismatch) {
+  const auto d = Story()
+                     .log("I (3012) app: connecting to mqtts://192.0.2.10:8883\n"
+                          "E (4021) esp-tls-mbedtls: mbedtls_ssl_handshake returned -0x2700\n"
+                          "I (4022) esp-tls-mbedtls: Failed to verify peer certificate!\n")
+                     .diagnosis();
+  EXPECT_EQ(first(d), "hostname-mismatch");
+}
+
+// A13, 002-9a
+TEST(Seeds, want_read_is_no_error) {
+  const auto d = Story().log("mbedtls_ssl_handshake returned -0x6900\nmbedtls_ssl_handshake returned -0x6900\n").diagnosis();
+  EXPECT_EQ(d.outcome, diagnose::Outcome::ok);
+  EXPECT_EQ(first(d), "not-an-error");
+}
+
+// A14, 002-9b
+TEST(Seeds, private_key_required_is_about_the_own_key) {
+  const auto d = Story().log("E (4021) esp-tls-mbedtls: mbedtls_ssl_handshake returned -0x7600\n").diagnosis();
+  EXPECT_TRUE(first(d) == "client-cert-missing" || first(d) == "client-key-mismatch") << first(d);
+}
+
+// A15, 003-5b
+TEST(Seeds, axtls_record_overflow_is_buffer_too_small_with_its_limit) {
+  for (const std::string_view line : {"OSError: (-257, 'RECORD_OVERFLOW')\n", "ssl_handshake_status: -257\n"}) {
+    const auto d = Story().log(line).diagnosis();
+    EXPECT_EQ(first(d), "buffer-too-small") << line;
+    EXPECT_NE(first(d), "low-memory");
+  }
+  EXPECT_TOLD(Story().log("OSError: (-257, 'RECORD_OVERFLOW')\n").diagnosis(), "5115");
+}
+
+// A16, 002-2
+TEST(Seeds, no_verification_option_is_no_trust_configured) {
+  const auto d = Story()
+                     .log("E (9210) esp-tls-mbedtls: No server verification option set in esp_tls_cfg_t structure. Check esp_tls API reference\n"
+                          "E (9212) esp-tls-mbedtls: Failed to set client configurations, returned [0x8017] (ESP_ERR_MBEDTLS_SSL_SETUP_FAILED)\n")
+                     .diagnosis();
+  EXPECT_EQ(first(d), "no-trust-configured");
+  EXPECT_TOLD(d, "crt_bundle_attach");
+}
+
+// 001-10, 001-12: advice the evidence contradicts must not appear.
+TEST(Seeds, a_server_hello_rules_out_suites_and_versions) {
+  const auto d = Story().log(k_packet_list).diagnosis();
+  EXPECT_EQ(place(d, "no-shared-cipher"), 0U);
+  EXPECT_EQ(place(d, "version-mismatch"), 0U);
+  for (const auto& cause : d.causes) {
+    for (const auto* fix : cause.fixes) EXPECT_EQ(fix->action.find("TLS 1.1"), std::string_view::npos) << fix->action;
+  }
+}
+
+// 001-6: the firmware's debug lines give the heap.
+TEST(Seeds, nodemcu_debug_lines_give_free_heap) {
+  const auto d = Story()
+                     .log("TLS<2> (heap=10000): ssl_tls.c:2540 in_left: 2733, nb_want: 4101\nclient handshake failed!\nReason:[-0x7f00]\n")
+                     .diagnosis();
+  EXPECT_EQ(first(d), "low-memory");
+  bool heap = false;
+  for (const auto& fact : d.facts) heap = heap || (fact.fact.name == "heap" && fact.fact.get("free") == "10000");
+  EXPECT_TRUE(heap);
+}
+
+// 002-4
+TEST(Seeds, fragmented_handshake_message_is_buffer_too_small) {
+  const auto d = Story()
+                     .log("ssl_tls.c:3166: handshake message: msglen = 4096, type = 11, hslen = 5165\n"
+                          "ssl_tls.c:3172: TLS handshake fragmentation not supported\nmbedtls_ssl_handshake returned -0x7080\n")
+                     .diagnosis();
+  EXPECT_EQ(first(d), "buffer-too-small");
+}
+
+// 002-11
+TEST(Seeds, certificate_that_cannot_be_parsed) {
+  for (const std::string_view line :
+       {"E (512) esp-tls-mbedtls: mbedtls_x509_crt_parse returned -0x2180\n", "E (512) esp-tls: mbedtls_x509_crt_parse returned -0x2562\n"}) {
+    EXPECT_EQ(first(Story().log(line).diagnosis()), "cert-parse-failed") << line;
+  }
+}
+
+// 002-14
+TEST(Seeds, getaddrinfo_202_is_dns_failure) {
+  const auto d = Story()
+                     .log("E (8123) esp-tls: couldn't get hostname for :broker.example.test: getaddrinfo() returns 202, addrinfo=0x0\n"
+                          "E (8124) esp-tls: Failed to open new connection\n")
+                     .diagnosis();
+  EXPECT_EQ(first(d), "dns-failure");
+}
+
+// 002-15: a FIN read as NET_RECV_FAILED.
+TEST(Seeds, receive_failure_is_the_peers_close_and_not_certain) {
+  const auto d = Story().log("E (812) esp-tls-mbedtls: mbedtls_ssl_handshake returned -0x004C\n").diagnosis();
+  EXPECT_GT(place(d, "peer-reset"), 0U);
+}
+
+// 003-8: axTLS' own names.
+TEST(Seeds, axtls_connection_lost_is_a_peer_that_closed) {
+  const auto d = Story().log("OSError: (-256, 'CONN_LOST')\n").diagnosis();
+  EXPECT_GT(place(d, "peer-reset"), 0U);
+  EXPECT_LT(confidence(d, "unknown-ca"), 0.1);
+}
+
+TEST(Seeds, bad_certificate_of_axtls_reads_as_the_servers_question_for_one) {
+  // axTLS gives -268 for what it cannot use of the server's certificate, never for trust.
+  const auto d = Story().log("OSError: (-268, 'BAD_CERTIFICATE')\n").diagnosis();
+  EXPECT_NE(first(d), "none");
+}
+
+// 003-5c
+TEST(Seeds, micropython_memory_errors_are_low_memory) {
+  EXPECT_EQ(first(Story().log("MemoryError: memory allocation failed, allocating 16384 bytes\n").diagnosis()), "low-memory");
+  EXPECT_EQ(first(Story().log("OSError: [Errno 12] ENOMEM\n").diagnosis()), "low-memory");
+}
+
+// Cross-seed rule 1: any sign of memory shortage beside 0x2700.
+TEST(Seeds, memory_shortage_outranks_the_verification_failure_it_causes) {
+  for (const std::string_view sign :
+       {"W (3990) wifi: alloc eb len=752 failed\nW (3991) mbedtls: ssl_tls.c:3898 alloc(16717 bytes) failed\n", "E:M 1576\n"}) {
+    const auto d = Story().log(std::string(sign) + "E (4021) esp-tls-mbedtls: mbedtls_ssl_handshake returned -0x2700\n").diagnosis();
+    EXPECT_EQ(first(d), "low-memory") << sign;
+  }
+}
+
+// Cross-seed rule 2: who sent the alert is always stated.
+TEST(Seeds, every_alert_has_a_sender_and_says_whether_it_was_seen) {
+  for (const std::string_view log :
+       {std::string_view("ssl_handshake_status: -40\n"), k_packet_list,
+        std::string_view("OpenSSL Error[0]: error:0A000418:SSL routines::tlsv1 alert unknown ca\n")}) {
+    const auto d = Story().log(log).diagnosis();
+    bool alert = false;
+    for (const auto& fact : d.facts) {
+      if (fact.fact.name != "alert") continue;
+      alert = true;
+      EXPECT_FALSE(fact.fact.get("by").empty()) << log;
+      EXPECT_FALSE(fact.fact.get("seen").empty()) << log;
+    }
+    EXPECT_TRUE(alert) << log;
+  }
+}
+
+// A broker that says "alert unknown ca" was told so by the device.
+TEST(Seeds, a_brokers_unknown_ca_means_that_the_client_rejected_the_brokers_chain) {
+  const auto d = Story()
+                     .log("1714557600: New connection from 192.0.2.47:51234 on port 8883.\n"
+                          "1714557600: OpenSSL Error[0]: error:0A000418:SSL routines::tlsv1 alert unknown ca\n"
+                          "1714557600: Client <unknown> disconnected: Protocol error.\n",
+                          "mosquitto.log")
+                     .diagnosis();
+  EXPECT_EQ(first(d), "unknown-ca");
+}
+
+}  // namespace
+}  // namespace tlswhy::verdict

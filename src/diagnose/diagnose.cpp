@@ -87,9 +87,20 @@ class Engine {
     diagnosis_.library = majority(libraries);
   }
 
+  // By id, or by a name people use for it.
+  [[nodiscard]] const knowledge::Device* find_device(std::string_view name) const {
+    if (const knowledge::Device* const device = knowledge_.device(name)) return device;
+    for (const knowledge::Device& device : knowledge_.devices) {
+      for (const knowledge::Property& property : device.properties) {
+        if (property.key == "aliases" && std::find(property.values.begin(), property.values.end(), name) != property.values.end()) return &device;
+      }
+    }
+    return nullptr;
+  }
+
   void limits() {
-    std::string id = input_.context.device.empty() ? text_from(input_.context, "device") : input_.context.device;
-    limits_.profile = knowledge_.device(id);
+    const std::string id = input_.context.device.empty() ? text_from(input_.context, "device") : input_.context.device;
+    limits_.profile = find_device(id);
     if (limits_.profile == nullptr) {
       for (const knowledge::Device& device : knowledge_.devices) {
         // Without a profile given, one is taken only where platform and library both fit.

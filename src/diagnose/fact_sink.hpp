@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "diagnose/facts.hpp"
+
+namespace tlswhy::diagnose {
+
+// Collects what is stated about one handshake, each fact with its frame.
+class FactSink {
+ public:
+  FactSink(std::string file, std::uint64_t first_frame) : file_(std::move(file)), first_frame_(first_frame) {}
+
+  // `frame` 0 stands for the handshake's first one; `inferred` marks what was concluded rather than seen.
+  void state(FactBuilder builder, std::uint64_t frame, std::string text, bool inferred = false) {
+    LocatedFact located;
+    located.fact = builder.take();
+    located.fact.set("from", "capture");
+    located.source = {SourceKind::capture, file_, std::nullopt, frame == 0 ? first_frame_ : frame};
+    located.text = std::move(text);
+    located.inferred = inferred;
+    facts_.push_back(std::move(located));
+  }
+  [[nodiscard]] std::vector<LocatedFact> take() { return std::move(facts_); }
+
+ private:
+  std::string file_;
+  std::uint64_t first_frame_;
+  std::vector<LocatedFact> facts_;
+};
+
+// The certificates of a handshake: dates, names, keys, usages, order, what is missing.
+void state_certificates(FactSink& sink, const tls::Handshake& handshake, const knowledge::Knowledge& knowledge, const Context& context);
+
+}  // namespace tlswhy::diagnose

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "log/log.hpp"
+#include "log/pattern.hpp"
+#include "log/prefilter.hpp"
+#include "log/symbols.hpp"
+
+// What a Scanner keeps; shared by the sources of this module only.
+namespace tlswhy::log {
+
+// One spelling of a [[pattern]] or [[prefix]], ready to be matched.
+struct Rule {
+  Pattern pattern;
+  const knowledge::Dialect* dialect = nullptr;
+  const knowledge::Pattern* source = nullptr;
+  std::vector<knowledge::Fact> facts;  // with {hole} still in the values
+  bool generic = false;                // of a dialect that speaks only where no other does
+};
+
+// A line without what was in front of it.
+struct Stripped {
+  std::string_view message;
+  LineTime time;
+  const knowledge::Dialect* frame = nullptr;  // the outermost prefix that names a platform
+  std::vector<knowledge::Fact> facts;         // what the prefixes state
+};
+
+// An event with what the guesses about the whole log need.
+struct Found {
+  Event event;
+  const knowledge::Dialect* dialect = nullptr;
+  const knowledge::Dialect* frame = nullptr;
+  std::string version;
+};
+
+struct Scanner::Compiled {
+  explicit Compiled(const knowledge::Knowledge& the_knowledge, const Limits& the_limits);
+
+  [[nodiscard]] Stripped strip(std::string_view text, std::string& storage) const;
+  // Appends what the line says; the facts still lack the fields that are guessed from the whole log.
+  void scan(std::string_view text, std::uint64_t line, std::vector<Found>& found) const;
+
+  const knowledge::Knowledge& knowledge;
+  Limits limits;
+  std::vector<Rule> rules;
+  std::vector<Rule> prefixes;
+  Symbols symbols;
+  Prefilter prefilter;
+  std::vector<std::string> faults;  // of the dialects
+};
+
+// The event a match stands for; nothing if its code is no failure and the pattern states nothing else, or, for a generic
+// pattern, if nobody knows the code.
+[[nodiscard]] std::optional<Event> make_event(const knowledge::Knowledge& knowledge, const Rule& rule, const Match& match, std::string_view line);
+// The event a symbol of a code table stands for, found as a word.
+[[nodiscard]] std::optional<Event> make_symbol_event(const knowledge::Knowledge& knowledge, std::string_view symbol);
+// `templates` with the holes filled in; a field whose holes are empty is left out.
+[[nodiscard]] std::vector<knowledge::Fact> fill(const std::vector<knowledge::Fact>& templates, const Match& match);
+// Sets role, platform, library and version of the log by what its lines suggest, completes the facts, and moves the events over.
+void conclude(std::vector<Found> found, Log& log);
+// Sets the fields that every fact carries, as far as they are known.
+void complete_facts(Event& event, std::string_view role, std::string_view library, std::string_view platform);
+
+// The first of the platforms a dialect names; the others are what that one is built on.
+[[nodiscard]] std::string_view first_platform(std::string_view platforms);
+
+}  // namespace tlswhy::log

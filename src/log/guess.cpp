@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the lines of a log together suggest about who wrote it.
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <set>
+
+#include "base/text.hpp"
+#include "log/compiled.hpp"
+
+namespace tlswhy::log {
+namespace {
+
+using Votes = std::map<std::string, double>;
+
+constexpr double k_frame_weight = 1;
+constexpr double k_pattern_weight = 2;
+
+std::string winner(const Votes& votes) {
+  const auto best = std::max_element(votes.begin(), votes.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  return best == votes.end() ? std::string() : best->first;
+}
+
+// Counts the votes for the platforms a dialect names and remembers those the first one is built on.
+void vote(std::string_view platforms, double weight, Votes& votes, std::set<std::string>& built_on) {
+  bool first = true;
+  for (const std::string_view platform : split(platforms, ',')) {
+    const std::string name(trim(platform));
+    if (name.empty()) continue;
+    if (first) {
+      votes[name] += weight;
+    } else {
+      built_on.insert(name);
+    }
+    first = false;
+  }
+}
+
+std::string platform_of(const std::vector<Found>& found) {
+  Votes votes;
+  std::set<std::string> built_on;
+  for (const Found& item : found) {
+    if (item.frame != nullptr) vote(item.frame->platform, k_frame_weight, votes, built_on);
+    if (item.dialect != nullptr) vote(item.dialect->platform, k_pattern_weight, votes, built_on);
+  }
+  // Lines of ESP-IDF in a log of Arduino or ESPHome are no argument against Arduino or ESPHome.
+  for (const std::string& base : built_on) {
+    if (votes.size() > 1) votes.erase(base);
+  }
+  return winner(votes);
+}
+
+}  // namespace
+
+std::string_view first_platform(std::string_view platforms) { return trim(platforms.substr(0, platforms.find(','))); }
+
+void conclude(std::vector<Found> found, Log& log) {
+  Votes roles;
+  Votes libraries;
+  std::set<std::string_view> tls_libraries;
+  for (const Found& item : found) {
+    if (item.dialect == nullptr) continue;
+    if (item.dialect->role == "device" || item.dialect->role == "server") roles[std::string(item.dialect->role)] += 1;
+    if (!item.dialect->library.empty()) tls_libraries.insert(item.dialect->library);
+  }
+  for (const Found& item : found) {
+    if (item.dialect != nullptr && !item.dialect->library.empty()) {
+      libraries[std::string(item.dialect->library)] += k_pattern_weight;
+    } else if (tls_libraries.empty() || tls_libraries.contains(item.event.library)) {
+      // Code tables of operating systems and SDKs are no TLS libraries, but "mbedtls" alone is better than nothing.
+      if (item.event.library.find("errno") == std::string::npos && !item.event.library.empty()) libraries[item.event.library] += 1;
+    }
+  }
+  log.platform = platform_of(found);
+  log.library = winner(libraries);
+  log.role = roles.empty() ? "unknown" : winner(roles);
+  for (const Found& item : found) {
+    if (item.version.empty() || item.dialect == nullptr) continue;
+    const bool ours = first_platform(item.dialect->platform) == log.platform;
+    if (ours && log.version.empty()) log.version = item.version;
+  }
+  for (Found& item : found) {
+    std::string_view role = item.dialect == nullptr ? std::string_view() : item.dialect->role;
+    if (role != "device" && role != "server") role = log.role == "unknown" ? std::string_view() : std::string_view(log.role);
+    std::string_view platform = item.dialect == nullptr ? std::string_view() : first_platform(item.dialect->platform);
+    if (!log.platform.empty()) platform = log.platform;
+    complete_facts(item.event, role, item.dialect == nullptr ? std::string_view() : item.dialect->library, platform);
+    log.events.push_back(std::move(item.event));
+  }
+}
+
+}  // namespace tlswhy::log

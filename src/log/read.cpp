@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// A whole log: lines are only looked at where the prefilter saw something.
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "log/compiled.hpp"
+#include "log/log.hpp"
+#include "log/strip.hpp"
+
+namespace tlswhy::log {
+namespace {
+
+constexpr std::size_t k_most_problems = 20;
+
+std::size_t line_end(std::string_view text, std::size_t from) {
+  const void* at = std::memchr(text.data() + from, '\n', text.size() - from);
+  return at == nullptr ? text.size() : static_cast<std::size_t>(static_cast<const char*>(at) - text.data());
+}
+
+std::uint64_t count_line_ends(std::string_view text) { return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n')); }
+
+// The text in a form in which '\n' ends lines and characters are bytes; `storage` holds it if that is not the text itself.
+std::string_view normalize(std::string_view text, std::string& storage) {
+  if (auto converted = from_utf16(text)) {
+    storage = std::move(*converted);
+    text = storage;
+  }
+  const bool old_mac = text.find('\n') == std::string_view::npos && text.find('\r') != std::string_view::npos;
+  if (old_mac) {
+    if (storage.empty()) storage = std::string(text);
+    std::replace(storage.begin(), storage.end(), '\r', '\n');
+    text = storage;
+  }
+  return text;
+}
+
+}  // namespace
+
+Log Scanner::read(std::string_view text, std::string path) const {
+  const Compiled& compiled = *compiled_;
+  Log log;
+  log.path = std::move(path);
+  std::string storage;
+  text = normalize(text, storage);
+  log.lines = count_line_ends(text) + (text.empty() || text.back() == '\n' ? 0 : 1);
+  // A colour in the middle of a word hides it from the prefilter, so coloured logs are cleaned line by line.
+  const bool coloured = text.find('\x1b') != std::string_view::npos;
+
+  std::vector<Found> found;
+  std::uint64_t number = 1;   // of the line that begins at `position`
+  std::size_t position = 0;
+  bool full = false;
+  while (position < text.size()) {
+    std::size_t begin = position;
+    if (!coloured) {
+      const std::size_t hit = compiled.prefilter.find(text, position);
+      if (hit == std::string_view::npos) break;
+      const std::size_t before = text.substr(0, hit).find_last_of('\n');
+      begin = before == std::string_view::npos || before < position ? position : before + 1;
+      number += count_line_ends(text.substr(position, begin - position));
+    }
+    const std::size_t end = line_end(text, begin);
+    const std::string_view line = text.substr(begin, end - begin);
+    if (line.size() > compiled.limits.line_bytes && log.problems.size() < k_most_problems) {
+      log.problems.push_back("line " + std::to_string(number) + " has " + std::to_string(line.size()) + " bytes; only the first " +
+                             std::to_string(compiled.limits.line_bytes) + " were looked at");
+    }
+    compiled.scan(line, number, found);
+    if (found.size() > compiled.limits.events) {
+      found.resize(compiled.limits.events);
+      full = true;
+    }
+    if (full) {
+      log.problems.push_back("after line " + std::to_string(number) + " nothing was looked at: " + std::to_string(compiled.limits.events) +
+                             " events are enough");
+      break;
+    }
+    position = end + 1;
+    ++number;
+  }
+  conclude(std::move(found), log);
+  return log;
+}
+
+}  // namespace tlswhy::log

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/text.hpp"
+#include "log/compiled.hpp"
+#include "log/holes.hpp"
+#include "log/log.hpp"
+#include "log/strip.hpp"
+#include "log/time_text.hpp"
+
+namespace tlswhy::log {
+namespace {
+
+constexpr std::size_t k_most_prefixes = 8;     // nested frames of one line
+constexpr std::size_t k_most_repeats = 8;      // of one pattern in one line: lines that were joined
+constexpr std::size_t k_event_text = 1024;     // of a line kept with its event
+constexpr std::string_view k_generic = "generic";
+
+bool is_generic(const knowledge::Dialect& dialect) {
+  return dialect.id == k_generic || (dialect.id.starts_with(k_generic) && dialect.id[k_generic.size()] == '-');
+}
+
+// Reads the holes of a prefix that are named after what they tell; see data/README.md.
+void take_time(const Match& match, LineTime& time) {
+  for (const Hole& hole : match.holes) {
+    if (hole.name == "time") {
+      const ReadTime read = read_time(hole.text);
+      if (!time.wall) time.wall = read.wall;
+      if (!time.day_ms) time.day_ms = read.day_ms;
+    } else if (hole.name == "uptime") {
+      if (const ReadTime read = read_time(hole.text); read.day_ms) time.uptime_ms = read.day_ms;
+    } else if (hole.name == "ticks_ms" || hole.name == "ticks_us" || hole.name == "ticks_s") {
+      const auto ticks = parse_decimal(hole.text);
+      if (!ticks) continue;
+      const double unit = hole.name == "ticks_s" ? 1000.0 : hole.name == "ticks_us" ? 0.001 : 1.0;
+      double value = *ticks * unit;
+      if (const std::string_view fraction = match.get("fraction"); !fraction.empty() && hole.name == "ticks_s") {
+        value += parse_decimal("0." + std::string(fraction)).value_or(0) * 1000.0;
+      }
+      time.uptime_ms = value;
+    }
+  }
+}
+
+struct Candidate {
+  const Rule* rule = nullptr;
+  Match match;
+};
+
+bool overlaps(const Match& a, const Match& b) { return a.begin < b.end && b.begin < a.end; }
+
+// The matches that speak for the line: what a specific dialect says first, then the longer text; no word is used twice.
+std::vector<Candidate> choose(std::vector<Candidate> candidates) {
+  std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+    if (a.rule->generic != b.rule->generic) return b.rule->generic;
+    return a.rule->pattern.literal_bytes() > b.rule->pattern.literal_bytes();
+  });
+  std::vector<Candidate> chosen;
+  for (Candidate& candidate : candidates) {
+    const bool taken = std::any_of(chosen.begin(), chosen.end(), [&](const Candidate& other) { return overlaps(other.match, candidate.match); });
+    if (!taken) chosen.push_back(std::move(candidate));
+  }
+  std::stable_sort(chosen.begin(), chosen.end(), [](const Candidate& a, const Candidate& b) { return a.match.begin < b.match.begin; });
+  return chosen;
+}
+
+bool says_the_same(const Event& a, const Event& b) {
+  if (a.value && b.value && a.value == b.value && a.library == b.library) return true;
+  if (!a.symbol.empty() && a.symbol == b.symbol) return true;
+  return !b.facts.empty() && std::all_of(b.facts.begin(), b.facts.end(), [&](const knowledge::Fact& fact) {
+    return std::any_of(a.facts.begin(), a.facts.end(), [&](const knowledge::Fact& other) { return other.name == fact.name; });
+  });
+}
+
+std::vector<knowledge::Fact> parse_facts(const knowledge::Pattern& source, const std::string& where, std::vector<std::string>& faults) {
+  std::vector<knowledge::Fact> facts;
+  for (const std::string_view text : source.facts) {
+    if (auto fact = knowledge::parse_fact(text)) {
+      facts.push_back(std::move(*fact));
+    } else {
+      faults.push_back(where + ": \"" + std::string(text) + "\" is no fact");
+    }
+  }
+  return facts;
+}
+
+}  // namespace
+
+Scanner::Compiled::Compiled(const knowledge::Knowledge& the_knowledge, const Limits& the_limits)
+    : knowledge(the_knowledge), limits(the_limits), symbols(the_knowledge) {
+  for (const knowledge::Dialect& dialect : knowledge.dialects) {
+    const auto compile = [&](const knowledge::Pattern& source, std::vector<Rule>& rules_of_kind) {
+      const std::string where = "dialects/" + std::string(dialect.id) + ", " + (source.id.empty() ? "prefix" : std::string(source.id));
+      const auto facts = parse_facts(source, where, faults);
+      for (const std::string_view match : source.match) {
+        auto pattern = Pattern::compile(match);
+        if (!pattern) {
+          faults.push_back(where + ": " + pattern.error().what + ": " + pattern.error().where);
+          continue;
+        }
+        rules_of_kind.push_back(Rule{std::move(*pattern), &dialect, &source, facts, is_generic(dialect)});
+      }
+    };
+    for (const knowledge::Pattern& prefix : dialect.prefixes) compile(prefix, prefixes);
+    for (const knowledge::Pattern& pattern : dialect.patterns) compile(pattern, rules);
+    for (const auto& list : {dialect.prefixes, dialect.patterns}) {
+      for (const knowledge::Pattern& pattern : list) {
+        for (const std::string_view sample : pattern.samples) prefilter.learn(sample);
+      }
+    }
+  }
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    if (prefilter.add(static_cast<std::uint32_t>(i), rules[i].pattern.anchors())) continue;
+    faults.push_back("dialects/" + std::string(rules[i].dialect->id) + ", " + std::string(rules[i].source->id) +
+                     ": a pattern needs a literal of at least four characters");
+  }
+  symbols.add_to(prefilter, static_cast<std::uint32_t>(rules.size()));
+}
+
+Stripped Scanner::Compiled::strip(std::string_view text, std::string& storage) const {
+  Stripped stripped;
+  stripped.message = clean_line(text.substr(0, limits.line_bytes), storage);
+  for (std::size_t round = 0; round < k_most_prefixes; ++round) {
+    const Rule* best = nullptr;
+    Match best_match;
+    for (const Rule& prefix : prefixes) {
+      Match match;
+      if (!prefix.pattern.find_at_start(stripped.message, match)) continue;
+      if (best != nullptr && match.end <= best_match.end) continue;
+      best = &prefix;
+      best_match = std::move(match);
+    }
+    if (best == nullptr || best_match.end == 0) break;
+    take_time(best_match, stripped.time);
+    if (stripped.frame == nullptr && !best->dialect->platform.empty()) stripped.frame = best->dialect;
+    for (auto& fact : fill(best->facts, best_match)) stripped.facts.push_back(std::move(fact));
+    stripped.message.remove_prefix(best_match.end);
+    while (!stripped.message.empty() && is_blank(stripped.message.front())) stripped.message.remove_prefix(1);
+  }
+  return stripped;
+}
+
+void Scanner::Compiled::scan(std::string_view text, std::uint64_t line, std::vector<Found>& found) const {
+  std::string storage;
+  const Stripped stripped = strip(text, storage);
+  const std::string_view message = stripped.message;
+  std::vector<std::uint32_t> indices;
+  prefilter.candidates(message, indices);
+  if (indices.empty()) return;
+
+  std::vector<Candidate> candidates;
+  bool look_for_symbols = false;
+  for (const std::uint32_t index : indices) {
+    if (index == rules.size()) {
+      look_for_symbols = true;
+      continue;
+    }
+    std::size_t from = 0;
+    for (std::size_t i = 0; i < k_most_repeats; ++i) {
+      Candidate candidate{&rules[index], {}};
+      if (!candidate.rule->pattern.find(message, from, candidate.match)) break;
+      from = std::max(candidate.match.end, candidate.match.begin + 1);
+      candidates.push_back(std::move(candidate));
+    }
+  }
+  const std::vector<Candidate> chosen = choose(std::move(candidates));
+  const std::size_t first = found.size();
+  const auto said_already = [&](const Event& event) {
+    return std::any_of(found.begin() + static_cast<std::ptrdiff_t>(first), found.end(),
+                       [&](const Found& other) { return says_the_same(other.event, event); });
+  };
+  // Specific dialects first, so that generic patterns can be left out where they only repeat.
+  for (const bool generic : {false, true}) {
+    for (const Candidate& candidate : chosen) {
+      if (candidate.rule->generic != generic) continue;
+      auto event = make_event(knowledge, *candidate.rule, candidate.match, message);
+      if (!event || (generic && said_already(*event))) continue;
+      Found item{std::move(*event), candidate.rule->dialect, stripped.frame, {}};
+      if (candidate.rule->source->kind == "version") item.version = std::string(candidate.match.get("version"));
+      found.push_back(std::move(item));
+    }
+  }
+  if (look_for_symbols) {
+    symbols.each(message, [&](std::string_view symbol) {
+      const auto begin = static_cast<std::size_t>(symbol.data() - message.data());
+      const Match place{begin, begin + symbol.size(), {}};
+      if (std::any_of(chosen.begin(), chosen.end(), [&](const Candidate& other) { return overlaps(other.match, place); })) return;
+      auto event = make_symbol_event(knowledge, symbol);
+      if (event && !said_already(*event)) found.push_back(Found{std::move(*event), nullptr, stripped.frame, {}});
+    });
+  }
+  if (first == found.size()) return;
+  for (std::size_t i = first; i < found.size(); ++i) {
+    found[i].event.line = line;
+    found[i].event.time = stripped.time;
+    found[i].event.text = shorten(message, k_event_text);
+  }
+  auto& facts = found[first].event.facts;
+  facts.insert(facts.end(), stripped.facts.begin(), stripped.facts.end());
+}
+
+Scanner::Scanner(const knowledge::Knowledge& knowledge, const Limits& limits) : compiled_(std::make_unique<Compiled>(knowledge, limits)) {}
+Scanner::~Scanner() = default;
+Scanner::Scanner(Scanner&&) noexcept = default;
+Scanner& Scanner::operator=(Scanner&&) noexcept = default;
+
+std::string_view Scanner::strip(std::string_view text, LineTime& time, std::string& storage) const {
+  const Stripped stripped = compiled_->strip(text, storage);
+  time = stripped.time;
+  return stripped.message;
+}
+
+void Scanner::scan_line(std::string_view text, std::uint64_t line, std::vector<Event>& events) const {
+  std::vector<Found> found;
+  compiled_->scan(text, line, found);
+  for (Found& item : found) {
+    if (item.dialect == nullptr) {
+      complete_facts(item.event, {}, {}, {});
+    } else {
+      const std::string_view role = item.dialect->role == "either" ? std::string_view() : item.dialect->role;
+      complete_facts(item.event, role, item.dialect->library, first_platform(item.dialect->platform));
+    }
+    events.push_back(std::move(item.event));
+  }
+}
+
+}  // namespace tlswhy::log

@@ -22,6 +22,13 @@ constexpr unsigned k_max_fragment_exponent = 8;
 constexpr std::uint16_t k_renegotiation_scsv = 0x00FF;
 constexpr std::array<std::uint16_t, 2> k_signalling_suites{k_renegotiation_scsv, 0x5600};
 
+// Up to TLS 1.2 the random begins with the sender's clock in seconds (RFC 5246 7.4.1.2: gmt_unix_time). Many stacks put noise there, so
+// the value counts only where noise would hardly hit: within a day of the capture, or within sixty days after the dates at which
+// devices without a clock start (1970 and 2000).
+constexpr std::int64_t k_day_s = 86'400;
+constexpr std::int64_t k_fresh_clock_s = 60 * k_day_s;
+constexpr std::array<std::int64_t, 2> k_clock_starts_s{0, 946'684'800};
+
 bool is_real_suite(std::uint16_t suite) {
   return !tls::is_grease(suite) && std::find(k_signalling_suites.begin(), k_signalling_suites.end(), suite) == k_signalling_suites.end();
 }
@@ -109,7 +116,22 @@ class HandshakeFacts {
       text += ", without a server name (SNI)";
     }
     state(std::move(fact), hello.at.frame, text);
+    if (hello.random.size() >= 4 && hello.supported_versions.empty()) clock_of(hello);
     if (complete && !hello.server_name && !datagrams()) state(FactBuilder("sni-absent"), hello.at.frame, "the ClientHello carries no server name (SNI)");
+  }
+
+  void clock_of(const tls::ClientHello& hello) {
+    std::int64_t seconds = 0;
+    for (std::size_t i = 0; i < 4; ++i) seconds = seconds * 256 + hello.random[i];
+    const std::int64_t captured = hello.at.time.ns / 1'000'000'000;
+    std::string_view state_word;
+    if (seconds > captured - k_day_s && seconds < captured + k_day_s) state_word = "set";
+    for (const std::int64_t start : k_clock_starts_s) {
+      if (seconds >= start && seconds < start + k_fresh_clock_s) state_word = "unset";
+    }
+    if (state_word.empty()) return;
+    const std::string time = to_rfc3339(Timestamp{seconds * 1'000'000'000}, 0);
+    state(FactBuilder("clock").with("time", time).with("state", state_word), hello.at.frame, "the client's clock, as its hello tells it, is " + time, true);
   }
 
   static std::uint16_t versions_max(const std::vector<tls::Version>& versions) { return versions.empty() ? std::uint16_t{0} : versions.back().value; }

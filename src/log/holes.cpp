@@ -56,6 +56,20 @@ std::size_t code_length(std::string_view line, std::size_t position) {
   return digits == 8 || (has_digit && digits >= 4) ? sign + digits : 0;
 }
 
+// A closing bracket belongs to the word if its opening one does: "(null)", "f(x)".
+std::size_t word_length(std::string_view line, std::size_t position) {
+  std::size_t open = 0;
+  std::size_t end = position;
+  for (; end < line.size(); ++end) {
+    const char c = line[end];
+    const bool closes = std::string_view(")]}>").find(c) != std::string_view::npos;
+    if (closes ? open == 0 : ends_word(c)) break;
+    if (std::string_view("([{<").find(c) != std::string_view::npos) ++open;
+    if (closes) --open;
+  }
+  return end - position;
+}
+
 // "example.com", "192.0.2.7", "[2001:db8::1]", and what people write over their hosts: "<redacted>", "[host].example.com".
 std::size_t host_length(std::string_view line, std::size_t position) {
   std::size_t head = 0;
@@ -120,7 +134,7 @@ std::size_t run_length(HoleType type, std::string_view line, std::size_t positio
     case HoleType::integer: return integer_length(line, position);
     case HoleType::hex: return hex_length(line, position);
     case HoleType::code: return code_length(line, position);
-    case HoleType::word: return count_while(line, position, [](char c) { return !ends_word(c); });
+    case HoleType::word: return word_length(line, position);
     case HoleType::tag: return count_while(line, position, is_tag);
     case HoleType::host: return host_length(line, position);
     case HoleType::time: return position <= line.size() ? read_time(line.substr(position)).length : 0;

@@ -49,17 +49,24 @@ struct Candidate {
   Match match;
 };
 
-bool overlaps(const Match& a, const Match& b) { return a.begin < b.end && b.begin < a.end; }
+// Whether two matches use the same words; commas and blanks at their ends may be shared.
+bool overlaps(std::string_view line, const Match& a, const Match& b) {
+  const std::size_t begin = std::max(a.begin, b.begin);
+  const std::size_t end = std::min(a.end, b.end);
+  return begin < end && std::any_of(line.begin() + static_cast<std::ptrdiff_t>(begin), line.begin() + static_cast<std::ptrdiff_t>(end), [](char c) {
+           return is_alphanumeric(c) || static_cast<unsigned char>(c) >= 0x80;
+         });
+}
 
 // The matches that speak for the line: what a specific dialect says first, then the longer text; no word is used twice.
-std::vector<Candidate> choose(std::vector<Candidate> candidates) {
+std::vector<Candidate> choose(std::string_view line, std::vector<Candidate> candidates) {
   std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
     if (a.rule->generic != b.rule->generic) return b.rule->generic;
     return a.rule->pattern.literal_bytes() > b.rule->pattern.literal_bytes();
   });
   std::vector<Candidate> chosen;
   for (Candidate& candidate : candidates) {
-    const bool taken = std::any_of(chosen.begin(), chosen.end(), [&](const Candidate& other) { return overlaps(other.match, candidate.match); });
+    const bool taken = std::any_of(chosen.begin(), chosen.end(), [&](const Candidate& other) { return overlaps(line, other.match, candidate.match); });
     if (!taken) chosen.push_back(std::move(candidate));
   }
   std::stable_sort(chosen.begin(), chosen.end(), [](const Candidate& a, const Candidate& b) { return a.match.begin < b.match.begin; });
@@ -165,7 +172,7 @@ void Scanner::Compiled::scan(std::string_view text, std::uint64_t line, std::vec
       candidates.push_back(std::move(candidate));
     }
   }
-  const std::vector<Candidate> chosen = choose(std::move(candidates));
+  const std::vector<Candidate> chosen = choose(message, std::move(candidates));
   const std::size_t first = found.size();
   const auto said_already = [&](const Event& event) {
     return std::any_of(found.begin() + static_cast<std::ptrdiff_t>(first), found.end(),
@@ -186,7 +193,7 @@ void Scanner::Compiled::scan(std::string_view text, std::uint64_t line, std::vec
     symbols.each(message, [&](std::string_view symbol) {
       const auto begin = static_cast<std::size_t>(symbol.data() - message.data());
       const Match place{begin, begin + symbol.size(), {}};
-      if (std::any_of(chosen.begin(), chosen.end(), [&](const Candidate& other) { return overlaps(other.match, place); })) return;
+      if (std::any_of(chosen.begin(), chosen.end(), [&](const Candidate& other) { return overlaps(message, other.match, place); })) return;
       auto event = make_symbol_event(knowledge, symbol);
       if (event && !said_already(*event)) found.push_back(Found{std::move(*event), nullptr, stripped.frame, {}});
     });

@@ -5,9 +5,17 @@
 
 #include <netinet/in.h>
 
+#include "base/reader.hpp"
+#include "base/text.hpp"
+
 namespace tlswhy {
 
 std::string to_string(const IpAddress& address) {
+  if (address.mac) {
+    std::string mac;
+    for (const std::uint8_t byte : Bytes(address.bytes).first(6)) mac += (mac.empty() ? "" : ":") + to_hex(Bytes(&byte, 1));
+    return mac;
+  }
   std::array<char, INET6_ADDRSTRLEN> text{};
   if (inet_ntop(address.v6 ? AF_INET6 : AF_INET, address.bytes.data(), text.data(), static_cast<socklen_t>(text.size())) == nullptr) return "?";
   return text.data();
@@ -15,6 +23,7 @@ std::string to_string(const IpAddress& address) {
 
 std::string to_string(const Endpoint& endpoint) {
   const std::string address = to_string(endpoint.address);
+  if (endpoint.address.mac) return address;
   return (endpoint.address.v6 ? "[" + address + "]" : address) + ":" + std::to_string(endpoint.port);
 }
 

@@ -9,10 +9,12 @@
 
 namespace tlswhy {
 
-// An IPv4 or IPv6 address in network byte order; IPv4 uses the first four bytes.
+// An IPv4 or IPv6 address in network byte order; IPv4 uses the first four bytes. Or a MAC address (the first six bytes), where
+// two ends talk without IP.
 struct IpAddress {
   std::array<std::uint8_t, 16> bytes{};
   bool v6 = false;
+  bool mac = false;
   [[nodiscard]] friend auto operator<=>(const IpAddress&, const IpAddress&) = default;
 };
 
@@ -22,9 +24,9 @@ struct Endpoint {
   [[nodiscard]] friend auto operator<=>(const Endpoint&, const Endpoint&) = default;
 };
 
-// Text as people write it: "192.0.2.7", "2001:db8::1" (RFC 5952).
+// Text as people write it: "192.0.2.7", "2001:db8::1" (RFC 5952), "02:00:00:00:00:01".
 [[nodiscard]] std::string to_string(const IpAddress& address);
-// "192.0.2.7:443", "[2001:db8::1]:443".
+// "192.0.2.7:443", "[2001:db8::1]:443"; a MAC address alone.
 [[nodiscard]] std::string to_string(const Endpoint& endpoint);
 // Whether the text is an IPv4 or IPv6 address literal (brackets allowed around IPv6).
 [[nodiscard]] bool is_ip_literal(std::string_view text);

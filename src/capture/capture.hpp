@@ -13,7 +13,8 @@
 // Capture files to packets to flows. Knows links, IP, TCP and UDP; knows nothing of TLS.
 namespace tlswhy::capture {
 
-enum class Transport : std::uint8_t { tcp, udp };
+// `eap` is the Extensible Authentication Protocol on a link (EAPOL, 802.1X): EAP-TLS without IP.
+enum class Transport : std::uint8_t { tcp, udp, eap };
 
 // The frame, as Wireshark numbers it (from 1, over all interfaces of the file), and its time.
 struct At {
@@ -25,7 +26,8 @@ struct At {
 enum class Direction : std::uint8_t { forward, backward };
 [[nodiscard]] constexpr Direction reverse(Direction d) { return d == Direction::forward ? Direction::backward : Direction::forward; }
 
-// One conversation of two end points over TCP or UDP. A new SYN on the same ports after the end is a new Flow.
+// One conversation of two end points over TCP or UDP, or of two MAC addresses over EAP (the client is the `source` there; its
+// packets come as datagrams, from the EAP code on). A new SYN on the same ports after the end is a new Flow.
 struct Flow {
   std::uint32_t id = 0;  // from 0, in order of first frame
   Transport transport = Transport::tcp;
@@ -78,7 +80,8 @@ struct Observation {
 
 // What reads the flows. `bytes` are valid during the call only. Calls come in the order of frames; within a stream bytes come
 // in sequence order, without overlap, each byte once. `at` is the frame that made the bytes readable in order (the one that
-// filled the hole, where segments came out of order).
+// filled the hole, where segments came out of order); after a gap the bytes that had waited for it carry the frame they came in,
+// which is earlier than the one being read.
 class Handler {
  public:
   virtual ~Handler() = default;

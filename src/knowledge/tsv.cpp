@@ -131,6 +131,7 @@ std::optional<CodeLibrary> parse_codes(const Source& file, Arena& arena, std::ve
   library.source = arena.keep(head_value(table, "source"));
   library.platforms = arena.keep(head_value(table, "platforms"));
   library.common = static_cast<int>(parse_integer(head_value(table, "common")).value_or(0));
+  library.prints = arena.keep(head_value(table, "prints"));
   library.codes = arena.keep(std::move(codes));
   if (faults.size() != faults_before) return std::nullopt;
   return library;

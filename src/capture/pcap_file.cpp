@@ -84,7 +84,9 @@ std::optional<Record> PcapFile::next(const FileContext& context) {
   const Bytes all = source.peek(record_header_size_ + recorded);
   const Bytes bytes = all.subspan(record_header_size_);
   if (bytes.size() < recorded) {
-    context.damaged("the file ends in the middle of " + place() + ": " + std::to_string(bytes.size()) + " of " + std::to_string(recorded) + " bytes are there");
+    // Wireshark does not show such a packet either: a finding in it could not be looked up.
+    context.damaged("the file ends in the middle of " + place() + ", which is left out: " + std::to_string(bytes.size()) + " of " + std::to_string(recorded) + " bytes are there");
+    return std::nullopt;
   }
   source.advance(all.size());
   Record record;

@@ -80,13 +80,13 @@ std::optional<Record> PcapngFile::next(const FileContext& context) {
       context.damaged("the file is damaged at " + place() + ": a block claims " + std::to_string(length) + " bytes; nothing after it was read");
       return std::nullopt;
     }
-    const std::uint64_t padded = (length + 3) / 4 * 4;  // lengths are multiples of 4; some writers forget
+    const std::uint64_t padded = (length + 3) / 4 * 4;  // old writers did not count the padding
     const bool wanted = is_packet(type) || type == k_interface_description || type == k_decryption_secrets;
     if (!wanted) {
       if (std::find(k_numbered.begin(), k_numbered.end(), type) != k_numbered.end()) ++frame_;
       const std::uint64_t skipped = source.skip(padded);
-      if (skipped < length) {
-        context.damaged("the file ends in the middle of the block at " + place() + ": " + std::to_string(skipped) + " of " + std::to_string(length) + " bytes are there");
+      if (skipped < padded) {
+        context.damaged("the file ends in the middle of the block at " + place() + ": " + std::to_string(skipped) + " of " + std::to_string(padded) + " bytes are there");
         return std::nullopt;
       }
       continue;
@@ -96,20 +96,17 @@ std::optional<Record> PcapngFile::next(const FileContext& context) {
       return std::nullopt;
     }
     const Bytes block = source.peek(static_cast<std::size_t>(padded));
-    const bool whole = block.size() >= length;
-    // What is there of the last block is used: its packet may be complete.
-    const std::size_t body_end = whole ? static_cast<std::size_t>(length) - 4 : block.size();
-    Reader body(block.first(body_end));
+    if (block.size() < padded) {
+      context.damaged("the file ends in the middle of the block at " + place() + ", which is left out: " + std::to_string(block.size()) + " of " + std::to_string(padded) + " bytes are there");
+      return std::nullopt;
+    }
+    Reader body(block.first(block.size() - 4));
     body.skip(8, "block header");
-    if (!whole) {
-      context.damaged("the file ends in the middle of the block at " + place() + ": " + std::to_string(block.size()) + " of " + std::to_string(length) + " bytes are there");
-    } else {
-      Reader trailer(block.subspan(body_end));
-      if (const std::uint32_t again = u32(trailer, "block length"); again != length) {
-        context.damaged("the file is damaged at " + place() + ": the block's length is " + std::to_string(length) + " at its start and " + std::to_string(again) + " at its end; nothing after it was read");
-        // The framing is lost, so that whatever stands here is not worth believing.
-        return std::nullopt;
-      }
+    Reader trailer(block.last(4));
+    if (const std::uint32_t again = u32(trailer, "block length"); again != length) {
+      // The framing is lost: whatever stands here is not worth believing.
+      context.damaged("the file is damaged at " + place() + ": the block's length is " + std::to_string(length) + " at its start and " + std::to_string(again) + " at its end; nothing after it was read");
+      return std::nullopt;
     }
     source.advance(block.size());
     if (type == k_interface_description) {
@@ -196,7 +193,7 @@ std::optional<Record> PcapngFile::packet(const FileContext& context, std::uint32
     context.notes.problem(Trouble::block, [&] { return place() + " is damaged: it names interface " + std::to_string(index) + ", which is not described; it was left out"; });
     return std::nullopt;
   }
-  if (recorded > body.remaining() && !context.summary.damaged) {
+  if (recorded > body.remaining()) {
     context.notes.problem(Trouble::block, [&] {
       return place() + " is damaged: it claims " + std::to_string(recorded) + " bytes where " + std::to_string(body.remaining()) + " are in the block";
     });

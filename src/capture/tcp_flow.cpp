@@ -24,6 +24,8 @@ bool FlowTable::starts_again(const State& state, Direction direction, const TcpH
   const bool ended = tcp.ended();
   if (header.rst) return false;
   if (header.syn) {
+    const TcpStream& other = tcp.sides[static_cast<std::size_t>(reverse(direction))].stream;
+    if (header.ack && other.initial_sequence() && *other.initial_sequence() + 1 == header.acknowledgement) return false;  // answers the SYN seen
     if (!stream.anchored()) {
       // Nothing was seen from this side. A SYN of the side that answered before: the roles have changed, if the old one is over.
       return ended && side.seen;
@@ -57,8 +59,11 @@ FlowTable::States::iterator FlowTable::tcp_flow(const Ends& ends, const TcpHeade
 
 void FlowTable::tcp_syn(State& state, Direction direction, const TcpHeader& header, At at) {
   TcpStream& stream = state.tcp->stream(direction);
-  if (stream.initial_sequence() && *stream.initial_sequence() != header.sequence) stream.restart();
+  // Two SYN-ACKs with different numbers (cookies, several servers behind one address): the client's ACK chooses.
+  if (stream.initial_sequence() && *stream.initial_sequence() != header.sequence && !stream.chosen()) stream.restart();
   stream.syn(header.sequence);
+  // A reset that came before was about an older connection, if the SYN is sent again.
+  state.tcp->sides[0].rst = state.tcp->sides[1].rst = false;
   if (!header.ack && direction == Direction::forward) state.flow.opened = true;
   handler_.flow_event(state.flow, Event{header.ack ? EventKind::syn_ack : EventKind::syn, direction, at, 0});
 }
@@ -92,6 +97,9 @@ void FlowTable::tcp(const Ends& ends, const TcpHeader& header, std::uint32_t ip_
   notes_.count(Kind::tcp, state.flow.opened ? state.flow.destination.port : std::min(ends.source.port, ends.destination.port));
 
   if (header.syn) tcp_syn(state, direction, header, at);
+  if (header.ack && !header.syn && !header.rst && direction == Direction::forward && side.stream.anchored() && side.stream.distance(header.sequence) == 0) {
+    other_side.stream.choose(header.acknowledgement);
+  }
   if (header.ack && !header.rst) other_side.stream.acknowledged(context_, other_name, header.acknowledgement, at);
 
   const std::uint32_t first_byte = header.syn ? header.sequence + 1 : header.sequence;  // RFC 9293, 3.4: the SYN takes a number too

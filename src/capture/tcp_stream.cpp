@@ -31,6 +31,15 @@ void TcpStream::syn(std::uint32_t sequence) {
   if (peer_acknowledged_) acknowledged_to_ = next_ + distance(*peer_acknowledged_);
 }
 
+void TcpStream::choose(std::uint32_t sequence) {
+  if (!initial_sequence_ || started() || chosen_ || !queue_.empty()) return;
+  chosen_ = true;
+  if (distance(sequence) >= 0 && distance(sequence) <= k_anchor_window) return;
+  initial_sequence_ = sequence - 1;
+  next_sequence_ = sequence;
+  acknowledged_to_ = 0;
+}
+
 void TcpStream::restart() {
   anchored_ = false;
   initial_sequence_.reset();

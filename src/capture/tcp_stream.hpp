@@ -48,6 +48,9 @@ class TcpStream {
   [[nodiscard]] const std::optional<std::uint32_t>& initial_sequence() const { return initial_sequence_; }
   // How far a sequence number is ahead of the next one expected (negative: behind); 0 if none is expected yet.
   [[nodiscard]] std::int32_t distance(std::uint32_t sequence) const { return anchored_ ? static_cast<std::int32_t>(sequence - next_sequence_) : 0; }
+  // The other side's first acknowledgement says which beginning holds, where several were offered.
+  void choose(std::uint32_t sequence);
+  [[nodiscard]] bool chosen() const { return chosen_; }
   // Forgets everything told about the beginning; for a second SYN before any data.
   void restart();
 
@@ -71,6 +74,7 @@ class TcpStream {
   void advance(std::uint64_t count);
 
   bool anchored_ = false;
+  bool chosen_ = false;
   bool fin_told_ = false;
   std::uint8_t patience_ = 0;                  // packets seen since the other side acknowledged a hole
   std::uint32_t next_sequence_ = 0;            // of the byte at next_

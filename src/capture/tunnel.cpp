@@ -129,7 +129,8 @@ Next read_gre(Notes& notes, const Piece& piece) {
     notes.count(Kind::ip_protocol, 47);
     return {};
   }
-  if (type == k_erspan || type == k_erspan_3) return {Stage::ethernet, 0, inner};
+  constexpr std::uint16_t k_ether_over_ip = 0x6400;  // MikroTik's EoIP
+  if (type == k_erspan || type == k_erspan_3 || type == k_ether_over_ip) return {Stage::ethernet, 0, inner};
   return {Stage::ether_type, type, inner};
 }
 

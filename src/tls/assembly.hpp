@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/net.hpp"
+#include "tls/connection.hpp"
+#include "tls/ending.hpp"
+#include "tls/handshake.hpp"
+
+// What TLS and DTLS share: messages, alerts and the state of protection, put into a Handshake. Directions are those of the network
+// (0: from the presumed client); who the client really is, the hellos tell.
+namespace tlswhy::tls {
+
+class Assembly {
+ public:
+  Assembly(Endpoint client, Endpoint server, bool opener_known, bool datagrams, const Limits& limits);
+
+  // One complete handshake message in the clear, `body` without its header.
+  void message(unsigned direction, std::uint8_t type, Bytes body, std::uint32_t records, At at);
+  // The head of a message whose rest is not there.
+  void cut_message(unsigned direction, std::uint8_t type, Bytes head, std::uint32_t declared, std::uint32_t records, At at);
+  void sslv2_hello(unsigned direction, Bytes body, At at);
+  // A handshake record that cannot be read.
+  void encrypted_message(unsigned direction, std::uint32_t size, At at);
+  void change_cipher_spec(unsigned direction, At at);
+  void alert_record(unsigned direction, Bytes payload, At at);
+  void application_data(unsigned direction, std::uint32_t size, At at);
+  void record(unsigned direction, std::uint32_t size, At at);
+  void bytes(unsigned direction, std::size_t count, At at);
+  void foreign(unsigned direction, Bytes first_bytes, At at);
+  void starttls(std::string protocol) { handshake_.starttls = std::move(protocol); }
+  void problem(std::string text);
+  void set_midstream() { handshake_.midstream = true; }
+
+  [[nodiscard]] bool is_protected(unsigned direction) const { return protected_[direction]; }
+  [[nodiscard]] bool tls13() const;
+  // A hello, an alert or another message in the clear was seen: this is TLS for certain.
+  [[nodiscard]] bool certain() const { return certain_; }
+  [[nodiscard]] bool over() const;
+  [[nodiscard]] DirectionFacts& facts(unsigned direction) { return facts_[direction]; }
+  [[nodiscard]] std::string_view stage() const { return handshake_.stage; }
+  [[nodiscard]] Side side_of(unsigned direction) const { return direction == client_direction_ ? Side::client : Side::server; }
+  void touch(At at);
+  // Puts everything together; call once.
+  [[nodiscard]] Handshake take(At end);
+
+ private:
+  void add_message(Message message);
+  void client_hello(unsigned direction, ClientHello hello, At at);
+  void server_hello(unsigned direction, ServerHello hello, At at);
+  void certificates(unsigned direction, Bytes body, At at);
+  void certificate_request(Bytes body);
+  void learn_client(unsigned direction);
+  void read_body(unsigned direction, std::uint8_t type, Bytes body, At at);
+
+  Handshake handshake_;
+  Limits limits_;
+  bool datagrams_;
+  bool certain_ = false;
+  bool client_known_ = false;
+  unsigned client_direction_ = 0;
+  std::array<bool, 2> protected_{false, false};
+  std::array<bool, 2> finished_{false, false};
+  std::array<bool, 2> change_cipher_spec_{false, false};
+  std::array<DirectionFacts, 2> facts_;
+  Progress progress_;                 // sides as [0] client once taken; until then by direction
+  std::array<std::uint32_t, 2> protected_records_{0, 0};
+  bool server_hello_done_ = false;
+  bool server_certificate_ = false;
+};
+
+}  // namespace tlswhy::tls

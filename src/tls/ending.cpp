@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tls/ending.hpp"
+
+#include <algorithm>
+
+namespace tlswhy::tls {
+namespace {
+
+constexpr std::uint8_t k_close_notify = 0;
+constexpr std::uint8_t k_user_canceled = 90;
+constexpr std::uint8_t k_no_renegotiation = 100;
+constexpr std::uint8_t k_warning = 1;
+// A TLS 1.3 record that holds an alert: two bytes, the content type and a tag of 16 or (CCM_8) 8 bytes (RFC 8446 5.2).
+constexpr std::uint32_t k_alert_record = 19;
+constexpr std::uint32_t k_alert_record_ccm8 = 11;
+// Silence this long before the end of the capture is no capture that was stopped early: somebody gave up or has gone.
+constexpr double k_silence_ms = 10'000;
+
+bool is_tls13(const Handshake& h) {
+  const auto version = h.negotiated();
+  return version && (version->value == 0x0304 || (version->value & 0xFF00U) == 0x7F00U || version->value == 0xFEFC);
+}
+
+bool is_alert_size(std::uint32_t size) { return size == k_alert_record || size == k_alert_record_ccm8; }
+
+// An alert that ends the connection. Warnings (no_renegotiation, an unrecognized_name that is only a remark) do not; in TLS 1.3 the
+// level means nothing (RFC 8446 6).
+bool ends(const Alert& alert, bool tls13) {
+  if (alert.encrypted && !alert.decrypted) return true;
+  if (alert.code == k_close_notify || alert.code == k_user_canceled || alert.code == k_no_renegotiation) return false;
+  return tls13 || alert.level != k_warning;
+}
+
+void set_end(Handshake& h, EndedBy by, std::optional<Side> side, At at, Outcome outcome) {
+  h.ended_by = by;
+  h.ended_by_side = side;
+  h.ended_at = at;
+  h.outcome = outcome;
+}
+
+// TLS 1.3: an alert hides in a record like any other. Its size and place give it away; marked as encrypted, its content unknown.
+void infer_encrypted_alerts(Handshake& h, const Progress& p) {
+  if (!is_tls13(h) || (h.client_hello && h.client_hello->early_data)) return;
+  const auto add = [&](Side from, At at) {
+    Alert alert;
+    alert.at = at;
+    alert.from = from;
+    alert.encrypted = true;
+    alert.after = h.stage;
+    h.alerts.push_back(alert);
+  };
+  const bool client_closed = h.from_client.fin || h.from_client.rst || h.from_server.fin || h.from_server.rst;
+  if (!p.client_finished13 && p.protected_records[0] == 1 && is_alert_size(p.first_protected_size[0]) && client_closed) {
+    add(Side::client, p.first_protected[0]);
+  }
+  const bool server_closed = h.from_server.fin || h.from_server.rst;
+  if (p.client_finished13 && p.server_records_after_finished == 1 && is_alert_size(p.server_first_after_finished) && server_closed) {
+    add(Side::server, p.server_first_after_finished_at);
+  }
+}
+
+bool completed(const Handshake& h, const Progress& p) {
+  if (is_tls13(h)) {
+    const bool rejected = std::any_of(h.alerts.begin(), h.alerts.end(), [](const Alert& alert) { return alert.encrypted; });
+    if (rejected || !p.client_finished13) return false;
+    // A reset with nothing from the server after the client's Finished: it was not accepted.
+    return !(h.from_server.rst && p.server_records_after_finished == 0);
+  }
+  if (p.finished[0] && p.finished[1]) return true;
+  // One direction only was recorded: data after the Finished shows that the other side's came.
+  const bool only_client = h.from_client.seen && !h.from_server.seen;
+  const bool only_server = h.from_server.seen && !h.from_client.seen;
+  return (only_client && p.finished[0] && h.from_client.application_records > 0) || (only_server && p.finished[1] && h.from_server.application_records > 0);
+}
+
+// The end that TCP tells: whoever sent the first FIN or RST.
+bool end_by_tcp(Handshake& h) {
+  struct Sign {
+    EndedBy by;
+    Side side;
+    At at;
+  };
+  std::vector<Sign> signs;
+  if (h.from_client.fin) signs.push_back({EndedBy::fin, Side::client, h.from_client.fin_at});
+  if (h.from_server.fin) signs.push_back({EndedBy::fin, Side::server, h.from_server.fin_at});
+  if (h.from_client.rst) signs.push_back({EndedBy::rst, Side::client, h.from_client.rst_at});
+  if (h.from_server.rst) signs.push_back({EndedBy::rst, Side::server, h.from_server.rst_at});
+  if (signs.empty()) return false;
+  const auto first = std::min_element(signs.begin(), signs.end(), [](const Sign& a, const Sign& b) { return a.at.frame < b.at.frame; });
+  set_end(h, first->by, first->side, first->at, Outcome::failed);
+  return true;
+}
+
+}  // namespace
+
+void conclude(Handshake& h, const Progress& p, At end) {
+  infer_encrypted_alerts(h, p);
+  std::stable_sort(h.alerts.begin(), h.alerts.end(), [](const Alert& a, const Alert& b) { return a.at.frame < b.at.frame; });
+  if (h.foreign) {
+    set_end(h, EndedBy::not_tls, h.foreign->from, h.foreign->at, Outcome::failed);
+    return;
+  }
+  if (completed(h, p)) {
+    At at = is_tls13(h) ? p.client_finished13_at : At{};
+    for (const Message& message : h.messages) {
+      if (!is_tls13(h) && message.at.frame >= at.frame) at = message.at;
+    }
+    set_end(h, EndedBy::finished, std::nullopt, at, Outcome::completed);
+    return;
+  }
+  const bool tls13 = is_tls13(h);
+  for (const Alert& alert : h.alerts) {
+    if (!ends(alert, tls13)) continue;
+    set_end(h, alert.encrypted && !alert.decrypted ? EndedBy::encrypted_alert : EndedBy::alert, alert.from, alert.at, Outcome::failed);
+    return;
+  }
+  if (end_by_tcp(h)) {
+    // Nothing of the handshake itself was recorded: its outcome is not known.
+    if (h.midstream && !h.client_hello && !h.server_hello) h.outcome = Outcome::incomplete;
+    return;
+  }
+  const double silence = milliseconds_between(p.last.time, end.time);
+  const bool repeated = h.from_client.retransmissions + h.from_server.retransmissions >= 3;
+  if (silence >= k_silence_ms || (repeated && h.client_hello)) {
+    set_end(h, EndedBy::timeout, std::nullopt, p.last, h.midstream && !h.client_hello ? Outcome::incomplete : Outcome::failed);
+    return;
+  }
+  set_end(h, EndedBy::capture_end, std::nullopt, p.last, Outcome::incomplete);
+}
+
+}  // namespace tlswhy::tls

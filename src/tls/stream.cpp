@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tls/stream.hpp"
+
+#include <algorithm>
+
+#include "tls/foreign.hpp"
+#include "tls/messages.hpp"
+
+namespace tlswhy::tls {
+namespace {
+
+constexpr std::size_t k_record_header = 5;
+constexpr std::size_t k_message_header = 4;
+constexpr std::uint8_t k_change_cipher_spec = 20;
+constexpr std::uint8_t k_alert = 21;
+constexpr std::uint8_t k_handshake = 22;
+constexpr std::uint8_t k_application_data = 23;
+constexpr std::size_t k_first_bytes_kept = 64;
+// Enough to tell a hello, and what must be kept of a stream while looking for one.
+constexpr std::size_t k_hello_prefix = 11;
+// Fewer bytes than this cannot be told from the start of a record.
+constexpr std::size_t k_enough_to_tell = 5;
+
+std::size_t u16_at(Bytes bytes, std::size_t at) { return static_cast<std::size_t>(bytes[at]) << 8U | bytes[at + 1]; }
+
+void drop_front(std::vector<std::uint8_t>& buffer, std::size_t count) {
+  buffer.erase(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(std::min(count, buffer.size())));
+}
+
+// In the clear a handshake record begins with a message of a known type and a length that can be.
+bool plausible_message(Bytes payload, std::uint32_t largest) {
+  if (payload.size() < k_message_header) return true;
+  const std::size_t length = static_cast<std::size_t>(payload[1]) << 16U | u16_at(payload, 2);
+  return !handshake_type_name(payload[0]).empty() && length <= largest && (payload[0] != HandshakeType::hello_request || length == 0);
+}
+
+}  // namespace
+
+bool StreamReader::wants(unsigned direction) const {
+  const Direction& d = directions_[direction];
+  return d.mode != Mode::ignored && !(assembly_.over() && d.mode == Mode::records);
+}
+
+bool StreamReader::met_foreign() const {
+  const bool tls[2] = {directions_[0].tls, directions_[1].tls};
+  if (tls[0] == tls[1]) return false;
+  const Direction& other = directions_[tls[0] ? 1 : 0];
+  return !other.lost && other.first.size() >= 1 && other.mode != Mode::resync && assembly_.certain();
+}
+
+void StreamReader::data(unsigned direction, Bytes bytes, At at) {
+  Direction& d = directions_[direction];
+  assembly_.bytes(direction, bytes.size(), at);
+  if (d.first.size() < k_first_bytes_kept && !d.tls && !d.lost) {
+    if (d.first.empty()) d.first_at = at;
+    const Bytes head = bytes.first(std::min(bytes.size(), k_first_bytes_kept - d.first.size()));
+    d.first.insert(d.first.end(), head.begin(), head.end());
+  }
+  if (d.mode == Mode::ignored) return;
+  if (d.skip > 0) {
+    const auto passed = static_cast<std::size_t>(std::min<std::uint64_t>(d.skip, bytes.size()));
+    d.skip -= passed;
+    bytes = bytes.subspan(passed);
+  }
+  d.buffer.insert(d.buffer.end(), bytes.begin(), bytes.end());
+  step(direction, at);
+}
+
+void StreamReader::step(unsigned direction, At at) {
+  Direction& d = directions_[direction];
+  for (;;) {
+    if (d.buffer.empty() || d.skip > 0) return;
+    bool more = false;
+    switch (d.mode) {
+      case Mode::start: more = step_start(d, at, direction); break;
+      case Mode::searching:
+      case Mode::resync: more = step_search(d, direction); break;
+      case Mode::records: more = step_record(d, direction, at); break;
+      case Mode::ignored: d.buffer.clear(); return;
+    }
+    if (!more) return;
+  }
+}
+
+bool StreamReader::step_start(Direction& d, At at, unsigned direction) {
+  if (looks_like_sslv2_hello(d.buffer)) {
+    const std::size_t length = static_cast<std::size_t>(d.buffer[0] & 0x7FU) << 8U | d.buffer[1];
+    if (d.buffer.size() < length + 2) return false;
+    d.tls = true;
+    assembly_.record(direction, static_cast<std::uint32_t>(length), at);
+    assembly_.sslv2_hello(direction, Bytes(d.buffer).subspan(2, length), at);
+    drop_front(d.buffer, length + 2);
+    d.mode = Mode::records;
+    return true;
+  }
+  const bool may_be_sslv2 = (d.buffer[0] & 0x80U) != 0 && (d.buffer.size() < 3 || d.buffer[2] == 1);
+  if (d.buffer.size() < (may_be_sslv2 ? k_hello_prefix : k_enough_to_tell)) return false;
+  if (looks_like_record(d.buffer)) {
+    // A first record that is a handshake must be one in the clear, unless the capture began late.
+    const bool hello = d.buffer[0] == k_handshake && (d.buffer.size() < k_record_header + 1 || d.buffer[5] == 1 || d.buffer[5] == 2 || d.buffer[5] == 0);
+    if (!hello && d.buffer[0] != k_alert) assembly_.set_midstream();
+    d.mode = Mode::records;
+    return true;
+  }
+  d.mode = Mode::searching;
+  return true;
+}
+
+bool StreamReader::step_search(Direction& d, unsigned direction) {
+  const bool resync = d.mode == Mode::resync;
+  for (std::size_t i = 0; i < d.buffer.size(); ++i) {
+    const Bytes rest = Bytes(d.buffer).subspan(i);
+    if (rest.size() < (resync ? k_record_header : k_hello_prefix)) {
+      drop_front(d.buffer, i);
+      d.searched += i;
+      return false;
+    }
+    bool found = looks_like_hello(rest);
+    if (!found && resync && looks_like_record(rest)) {
+      // One header alone proves little among lost bytes: the next one must fit too, or the record must end with what is there.
+      const std::size_t end = k_record_header + u16_at(rest, 3);
+      found = end == rest.size() || (rest.size() >= end + k_record_header && looks_like_record(rest.subspan(end)));
+    }
+    if (!found) continue;
+    if (!resync && !d.first.empty()) assembly_.starttls(std::string(protocol_of(directions_[1 - direction].first.empty() ? d.first : directions_[1 - direction].first)));
+    drop_front(d.buffer, i);
+    d.mode = Mode::records;
+    return true;
+  }
+  d.searched += d.buffer.size();
+  d.buffer.clear();
+  if (d.searched > limits_.stream_search_bytes) d.mode = Mode::ignored;
+  return false;
+}
+
+bool StreamReader::step_record(Direction& d, unsigned direction, At at) {
+  if (d.buffer.size() < k_record_header) return false;
+  const Bytes bytes(d.buffer);
+  if (!looks_like_record(bytes)) {
+    if (!assembly_.over()) assembly_.problem("frame " + std::to_string(at.frame) + ": what follows is no TLS record; looking for the next one");
+    d.mode = Mode::resync;
+    d.lost = true;
+    d.searched = 0;
+    drop_front(d.buffer, 1);
+    return true;
+  }
+  const std::uint8_t type = bytes[0];
+  const std::size_t length = u16_at(bytes, 3);
+  const bool pass_over = type == k_application_data;
+  if (pass_over) {
+    // The contents of application data are never looked at: only counted.
+    assembly_.record(direction, static_cast<std::uint32_t>(length), at);
+    d.tls = true;
+    const std::size_t here = std::min(d.buffer.size(), k_record_header + length);
+    d.skip = k_record_header + length - here;
+    drop_front(d.buffer, here);
+    assembly_.application_data(direction, static_cast<std::uint32_t>(length), at);
+    return true;
+  }
+  if (d.buffer.size() < k_record_header + length) return false;
+  d.tls = true;
+  assembly_.record(direction, static_cast<std::uint32_t>(length), at);
+  const std::vector<std::uint8_t> payload(bytes.begin() + k_record_header, bytes.begin() + static_cast<std::ptrdiff_t>(k_record_header + length));
+  drop_front(d.buffer, k_record_header + length);
+  handle(d, direction, type, payload, at);
+  return true;
+}
+
+void StreamReader::handle(Direction& d, unsigned direction, std::uint8_t type, Bytes payload, At at) {
+  switch (type) {
+    case k_change_cipher_spec: assembly_.change_cipher_spec(direction, at); break;
+    case k_alert: assembly_.alert_record(direction, payload, at); break;
+    case k_handshake:
+      if (assembly_.is_protected(direction) || (d.message.empty() && d.message_skip == 0 && !plausible_message(payload, limits_.message_bytes))) {
+        assembly_.encrypted_message(direction, static_cast<std::uint32_t>(payload.size()), at);
+      } else {
+        handshake_bytes(d, direction, payload, at);
+      }
+      break;
+    default: break;
+  }
+}
+
+void StreamReader::handshake_bytes(Direction& d, unsigned direction, Bytes payload, At at) {
+  if (d.message_skip > 0) {
+    const auto passed = static_cast<std::size_t>(std::min<std::uint64_t>(d.message_skip, payload.size()));
+    d.message_skip -= passed;
+    payload = payload.subspan(passed);
+    if (payload.empty()) return;
+  }
+  d.message.insert(d.message.end(), payload.begin(), payload.end());
+  ++d.message_records;
+  d.message_at = at;
+  while (d.message.size() >= k_message_header) {
+    const Bytes bytes(d.message);
+    const std::size_t length = static_cast<std::size_t>(bytes[1]) << 16U | u16_at(bytes, 2);
+    if (handshake_type_name(bytes[0]).empty()) {
+      assembly_.encrypted_message(direction, static_cast<std::uint32_t>(d.message.size()), at);
+      d.message.clear();
+      d.message_records = 0;
+      return;
+    }
+    if (length > limits_.message_bytes) {
+      assembly_.problem("frame " + std::to_string(at.frame) + ": a handshake message of " + std::to_string(length) + " bytes is over the limit of " +
+                        std::to_string(limits_.message_bytes) + " and is passed over");
+      const std::size_t here = std::min(d.message.size(), k_message_header + length);
+      d.message_skip = k_message_header + length - here;
+      drop_front(d.message, here);
+      d.message_records = d.message.empty() ? 0 : 1;
+      continue;
+    }
+    if (bytes.size() < k_message_header + length) return;
+    const std::vector<std::uint8_t> body(bytes.begin() + k_message_header, bytes.begin() + static_cast<std::ptrdiff_t>(k_message_header + length));
+    const std::uint8_t type = bytes[0];
+    drop_front(d.message, k_message_header + length);
+    assembly_.message(direction, type, body, d.message_records, at);
+    d.message_records = d.message.empty() ? 0 : 1;
+  }
+}
+
+// The record or message at hand will never be whole: what a hello says in its first part is still worth having.
+void StreamReader::cut_short(Direction& d, unsigned direction, At at) {
+  std::vector<std::uint8_t> head = d.message;
+  std::uint32_t records = d.message_records;
+  if (d.mode == Mode::records && d.buffer.size() > k_record_header && d.buffer[0] == k_handshake && !assembly_.is_protected(direction) &&
+      looks_like_record(d.buffer)) {
+    head.insert(head.end(), d.buffer.begin() + k_record_header, d.buffer.end());
+    ++records;
+  }
+  if (head.size() > k_message_header && plausible_message(head, limits_.message_bytes)) {
+    const Bytes bytes(head);
+    const std::size_t declared = static_cast<std::size_t>(bytes[1]) << 16U | u16_at(bytes, 2);
+    const std::size_t there = std::min(bytes.size() - k_message_header, declared);
+    d.tls = true;
+    assembly_.cut_message(direction, bytes[0], bytes.subspan(k_message_header, there), static_cast<std::uint32_t>(declared), records, at);
+  }
+  d.message.clear();
+  d.message_records = 0;
+  d.message_skip = 0;
+}
+
+void StreamReader::missing(unsigned direction, std::uint64_t count, Missing why, At at) {
+  Direction& d = directions_[direction];
+  assembly_.facts(direction).missing_bytes += count;
+  if (d.mode == Mode::ignored) return;
+  if (d.skip >= count && d.skip > 0) {
+    d.skip -= count;
+    return;
+  }
+  if (!assembly_.over()) {
+    assembly_.problem("frame " + std::to_string(at.frame) + ": " + std::to_string(count) + " bytes " +
+                      (why == Missing::snap_length ? "were not recorded (snap length)" : why == Missing::limit ? "were given up (limit)" : "are missing from the capture"));
+  }
+  if (d.mode == Mode::records && d.skip == 0 && d.buffer.size() >= k_record_header && looks_like_record(d.buffer)) {
+    const std::uint64_t need = k_record_header + u16_at(d.buffer, 3) - d.buffer.size();
+    cut_short(d, direction, at);
+    d.buffer.clear();
+    d.lost = true;
+    if (count <= need) {
+      d.skip = need - count;
+      return;
+    }
+    d.mode = Mode::resync;
+    d.searched = 0;
+    return;
+  }
+  cut_short(d, direction, at);
+  d.buffer.clear();
+  d.skip = 0;
+  d.lost = true;
+  d.searched = 0;
+  if (d.mode == Mode::start || d.mode == Mode::searching) assembly_.set_midstream();
+  d.mode = Mode::resync;
+}
+
+void StreamReader::finish(At at) {
+  for (unsigned direction = 0; direction < 2; ++direction) {
+    Direction& d = directions_[direction];
+    if (d.mode == Mode::start && looks_like_hello(d.buffer)) d.mode = Mode::records;
+    cut_short(d, direction, d.message_at.frame != 0 ? d.message_at : d.first_at.frame != 0 ? d.first_at : at);
+  }
+  if (!met_foreign()) return;
+  const unsigned other = directions_[0].tls ? 1U : 0U;
+  assembly_.foreign(other, directions_[other].first, directions_[other].first_at);
+}
+
+}  // namespace tlswhy::tls

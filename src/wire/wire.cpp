@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/wire.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "tls/connection.hpp"
+#include "tls/foreign.hpp"
+
+namespace tlswhy::wire {
+namespace {
+
+// Lists that a strange capture could make endless; what is beyond is of no more use to a diagnosis.
+constexpr std::size_t k_most_observations = 20'000;
+constexpr std::size_t k_most_failed_flows = 5'000;
+constexpr std::size_t k_most_plain_flows = 1'000;
+constexpr std::size_t k_most_icmp = 1'000;
+constexpr std::size_t k_first_bytes_kept = 64;
+// Many SYNs to one place are one story; this many are counted, the rest only seen.
+constexpr std::uint32_t k_most_syns = 1'000'000;
+
+using capture::Direction;
+using capture::Event;
+using capture::EventKind;
+using capture::Flow;
+
+tls::At at_of(capture::At at) { return {at.frame, at.time}; }
+Side side_of(Direction direction) { return direction == Direction::forward ? Side::client : Side::server; }
+
+// What is known of one open flow.
+struct FlowState {
+  Flow flow;
+  std::optional<tls::Connection> connection;
+  std::vector<std::uint8_t> first[2];
+  std::uint64_t bytes = 0;
+  std::uint32_t syns = 0;
+  bool syn_ack = false;
+  bool rst_by_server = false;
+  bool fin_by_server = false;
+  std::optional<FailedFlow::Why> icmp;
+  capture::At last;
+};
+
+class Collector final : public capture::Handler {
+ public:
+  explicit Collector(Capture& result) : result_(result) {}
+
+  void flow_opened(const Flow& flow) override {
+    FlowState& state = flows_[flow.id];
+    state.flow = flow;
+    state.last = flow.first;
+    if (flow.transport == capture::Transport::tcp) state.connection.emplace(flow.source, flow.destination, flow.opened, false);
+  }
+
+  void stream_data(const Flow& flow, Direction direction, Bytes bytes, capture::At at) override {
+    FlowState* const state = find(flow, at);
+    if (state == nullptr) return;
+    keep_first(*state, direction, bytes);
+    const Side side = side_of(direction);
+    if (state->connection && state->connection->wants(side)) state->connection->data(side, bytes, at_of(at));
+  }
+
+  void stream_gap(const Flow& flow, Direction direction, std::uint64_t missing, capture::Gap why, capture::At at) override {
+    FlowState* const state = find(flow, at);
+    if (state == nullptr || !state->connection) return;
+    const Side side = side_of(direction);
+    if (!state->connection->wants(side)) return;
+    const tls::Missing reason = why == capture::Gap::lost          ? tls::Missing::lost
+                                : why == capture::Gap::snap_length ? tls::Missing::snap_length
+                                                                   : tls::Missing::limit;
+    state->connection->missing(side, missing, reason, at_of(at));
+  }
+
+  void datagram(const Flow& flow, Direction direction, Bytes bytes, std::size_t full_size, capture::At at) override {
+    (void)full_size;
+    FlowState* const state = find(flow, at);
+    if (state == nullptr) return;
+    keep_first(*state, direction, bytes);
+    if (!state->connection) {
+      if (!tls::looks_like_dtls(bytes)) return;
+      state->connection.emplace(flow.source, flow.destination, false, true);
+    }
+    const Side side = side_of(direction);
+    if (state->connection->wants(side)) state->connection->data(side, bytes, at_of(at));
+  }
+
+  void flow_event(const Flow& flow, const Event& event) override {
+    FlowState* const state = find(flow, event.at);
+    if (state == nullptr) return;
+    const Side side = side_of(event.direction);
+    switch (event.kind) {
+      case EventKind::syn:
+        if (state->syns < k_most_syns) ++state->syns;
+        break;
+      case EventKind::syn_ack: state->syn_ack = true; break;
+      case EventKind::fin:
+        if (side == Side::server) state->fin_by_server = true;
+        if (state->connection) state->connection->fin(side, at_of(event.at));
+        break;
+      case EventKind::rst:
+        if (side == Side::server) state->rst_by_server = true;
+        if (state->connection) state->connection->rst(side, at_of(event.at));
+        break;
+      case EventKind::retransmission:
+        if (state->connection) state->connection->retransmission(side, event.size, at_of(event.at));
+        break;
+      case EventKind::icmp_frag_needed: keep_icmp(flow, event); break;
+      case EventKind::icmp_port_unreachable:
+      case EventKind::icmp_host_unreachable:
+      case EventKind::icmp_net_unreachable:
+        state->icmp = FailedFlow::Why::unreachable;
+        keep_icmp(flow, event);
+        break;
+      case EventKind::icmp_admin_prohibited:
+        state->icmp = FailedFlow::Why::prohibited;
+        keep_icmp(flow, event);
+        break;
+      case EventKind::zero_window:
+      case EventKind::keep_alive: break;
+    }
+  }
+
+  void flow_closed(const Flow& flow) override {
+    const auto at = flows_.find(flow.id);
+    if (at == flows_.end()) return;
+    FlowState state = std::move(at->second);
+    flows_.erase(at);
+    settle(state);
+  }
+
+  void observed(const capture::Observation& observation) override {
+    if (result_.observations.size() < k_most_observations) result_.observations.push_back(observation);
+  }
+
+  void finish(capture::At last) {
+    last_ = last;
+    std::stable_sort(result_.handshakes.begin(), result_.handshakes.end(),
+                     [](const tls::Handshake& a, const tls::Handshake& b) { return a.first_frame < b.first_frame; });
+    std::stable_sort(result_.failed_flows.begin(), result_.failed_flows.end(),
+                     [](const FailedFlow& a, const FailedFlow& b) { return a.flow.first.frame < b.flow.first.frame; });
+    result_.first_packet = first_;
+    result_.last_packet = last_.time;
+  }
+  [[nodiscard]] capture::At last_seen() const { return last_; }
+
+ private:
+  FlowState* find(const Flow& flow, capture::At at) {
+    if (last_.frame == 0) first_ = at.time;
+    if (at.frame > last_.frame) last_ = at;
+    const auto found = flows_.find(flow.id);
+    if (found == flows_.end()) return nullptr;
+    found->second.last = at;
+    return &found->second;
+  }
+
+  static void keep_first(FlowState& state, Direction direction, Bytes bytes) {
+    state.bytes += bytes.size();
+    auto& first = state.first[direction == Direction::forward ? 0 : 1];
+    if (first.size() >= k_first_bytes_kept) return;
+    const Bytes head = bytes.first(std::min(bytes.size(), k_first_bytes_kept - first.size()));
+    first.insert(first.end(), head.begin(), head.end());
+  }
+
+  void keep_icmp(const Flow& flow, const Event& event) {
+    if (result_.icmp.size() < k_most_icmp) result_.icmp.emplace_back(flow.id, event);
+  }
+
+  void settle(FlowState& state) {
+    if (state.connection) {
+      if (auto handshake = state.connection->take(at_of(last_))) {
+        handshake->flow_id = state.flow.id;
+        result_.handshakes.push_back(std::move(*handshake));
+        return;
+      }
+    }
+    if (state.flow.transport != capture::Transport::tcp) {
+      if (state.icmp && result_.failed_flows.size() < k_most_failed_flows) result_.failed_flows.push_back({state.flow, *state.icmp, 0, state.last});
+      return;
+    }
+    if (state.bytes > 0) {
+      if (result_.plain_flows.size() >= k_most_plain_flows) return;
+      std::string_view protocol = tls::protocol_of(state.first[0]);
+      if (protocol == "unknown") protocol = tls::protocol_of(state.first[1]);
+      result_.plain_flows.push_back({state.flow, std::string(protocol), state.bytes});
+      return;
+    }
+    if (state.syns == 0 || result_.failed_flows.size() >= k_most_failed_flows) return;
+    FailedFlow failed{state.flow, FailedFlow::Why::syn_unanswered, state.syns, state.last};
+    if (state.icmp) {
+      failed.why = *state.icmp;
+    } else if (!state.syn_ack && state.rst_by_server) {
+      failed.why = FailedFlow::Why::refused;
+    } else if (state.syn_ack && (state.fin_by_server || state.rst_by_server)) {
+      failed.why = FailedFlow::Why::closed_at_once;
+    } else if (state.syn_ack) {
+      return;  // connected, and the capture ended or the client changed its mind
+    }
+    result_.failed_flows.push_back(std::move(failed));
+  }
+
+  Capture& result_;
+  std::unordered_map<std::uint32_t, FlowState> flows_;
+  Timestamp first_;
+  capture::At last_;
+};
+
+template <typename Read>
+Result<Capture> collect(std::string name, const Read& read_file) {
+  Capture result;
+  result.path = std::move(name);
+  Collector collector(result);
+  auto summary = read_file(collector);
+  if (!summary) return tl::unexpected<Error>(summary.error());
+  result.summary = std::move(*summary);
+  collector.finish(collector.last_seen());
+  return result;
+}
+
+}  // namespace
+
+Result<Capture> read(const std::string& path, const Options& options) {
+  return collect(path, [&](capture::Handler& handler) { return capture::read_capture(path, handler, options.capture); });
+}
+
+Result<Capture> read(Bytes file, std::string name, const Options& options) {
+  return collect(std::move(name), [&](capture::Handler& handler) { return capture::read_capture(file, handler, options.capture); });
+}
+
+}  // namespace tlswhy::wire

@@ -132,6 +132,9 @@ struct Summary {
 // True if the first bytes are those of a capture file (pcap, pcapng, or one of them compressed).
 [[nodiscard]] bool is_capture(Bytes first_bytes);
 
+// "libpcap version 1.10.3 ...", for --version.
+[[nodiscard]] std::string library_version();
+
 // Reads a capture file (or standard input for "-") to its end or to where it is damaged, and tells `handler` what is in it. What
 // was readable before damage is reported; Error only when nothing could be read at all (no such file, not a capture, bad filter).
 [[nodiscard]] Result<Summary> read_capture(const std::string& path, Handler& handler, const Options& options = {});

@@ -8,6 +8,8 @@
 #include <limits>
 #include <map>
 
+#include "capture/capture.hpp"
+
 namespace tlswhy::capture {
 
 namespace {
@@ -87,5 +89,7 @@ bool Filter::accepts(std::uint32_t link_type, Bytes packet, std::size_t full_siz
   header.len = static_cast<bpf_u_int32>(std::min<std::size_t>(full_size, std::numeric_limits<bpf_u_int32>::max()));
   return pcap_offline_filter(&state_->programs.at(link_type).code, &header, packet.data()) != 0;
 }
+
+std::string library_version() { return pcap_lib_version(); }
 
 }  // namespace tlswhy::capture

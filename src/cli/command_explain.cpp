@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "cli/options.hpp"
+#include "codes/codes.hpp"
+#include "log/log.hpp"
+#include "report/json.hpp"
+
+namespace tlswhy::cli {
+namespace {
+
+// A fact without a code ("E:M 544" is a failed allocation) as an explanation: the fact's meaning stands for the code's.
+struct FactExplanations {
+  std::vector<knowledge::Code> rows;
+  std::vector<std::string> texts;
+};
+
+// One argument that is no code by itself: a log line. What its dialect says is more certain than what a number alone could be.
+std::optional<codes::Explanation> explain_line(const std::string& text, const log::Scanner& scanner, const knowledge::Knowledge& knowledge, const codes::Hints& hints,
+                                               FactExplanations& storage) {
+  std::vector<log::Event> events;
+  scanner.scan_line(text, 1, events);
+  for (const log::Event& event : events) {
+    if (event.symbol.empty() || event.library.empty()) continue;
+    codes::Explanation explanation;
+    explanation.input = text;
+    const std::string first = event.symbol.substr(0, event.symbol.find('+'));
+    if (event.value) explanation.meanings = codes::look_up(knowledge, event.library, std::to_string(*event.value));
+    if (explanation.meanings.empty()) explanation.meanings = codes::look_up_symbol(knowledge, event.library, first);
+    std::stable_sort(explanation.meanings.begin(), explanation.meanings.end(),
+                     [&](const codes::Meaning& a, const codes::Meaning& b) { return (a.code->symbol == first) > (b.code->symbol == first); });
+    if (!explanation.meanings.empty()) {
+      explanation.meanings.front().why = "printed by " + event.dialect;
+      return explanation;
+    }
+  }
+  (void)hints;
+  for (const log::Event& event : events) {
+    for (const knowledge::Fact& fact : event.facts) {
+      const auto definition = std::find_if(knowledge.facts.begin(), knowledge.facts.end(), [&](const knowledge::FactDefinition& d) { return d.name == fact.name; });
+      if (definition == knowledge.facts.end()) continue;
+      std::string causes;
+      for (const knowledge::Cause& cause : knowledge.causes) {
+        for (const knowledge::Evidence& evidence : cause.evidence) {
+          const bool for_it = evidence.grade == knowledge::Grade::decisive || evidence.grade == knowledge::Grade::strong;
+          if (!for_it || evidence.when.size() != 1 || evidence.when.front().fact != fact.name) continue;
+          if (causes.find(cause.id) == std::string::npos) causes += (causes.empty() ? "" : ",") + std::string(cause.id);
+        }
+      }
+      std::string meaning(definition->meaning);
+      for (const auto& [key, value] : fact.fields) {
+        if (key == "bytes") meaning += " Here: " + printable(value) + " bytes.";
+      }
+      storage.texts.push_back(fact.name);
+      storage.texts.push_back(std::move(causes));
+      storage.texts.push_back(std::move(meaning));
+      const std::size_t at = storage.texts.size() - 3;
+      knowledge::Code row;
+      row.symbol = storage.texts[at];
+      row.causes = storage.texts[at + 1];
+      row.meaning = storage.texts[at + 2];
+      row.library = event.dialect.empty() ? std::string_view("log") : std::string_view(definition->name);
+      row.versions = "all";
+      row.error = knowledge::IsError::yes;
+      storage.rows.push_back(row);
+      codes::Explanation explanation;
+      explanation.input = text;
+      codes::Meaning known;
+      known.code = &storage.rows.back();
+      known.likelihood = 0.9;
+      known.why = "a line of " + event.dialect;
+      explanation.meanings.push_back(known);
+      return explanation;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+int run_explain(const Options& options) {
+  const KnowledgeSource knowledge(options.data);
+  if (!knowledge.ok()) return k_exit_usage;
+  codes::Hints hints{options.library, options.platform, options.for_version, {}};
+  std::vector<codes::Explanation> explanations;
+  FactExplanations storage;
+  // Views into these must stay valid until the output is made.
+  storage.rows.reserve(options.words.size() + 1);
+  storage.texts.reserve(3 * (options.words.size() + 1));
+  // Several arguments are several codes if each is one; otherwise they are one pasted line ("E:M 544").
+  std::string whole;
+  bool all_known = true;
+  for (const std::string& word : options.words) {
+    whole += (whole.empty() ? "" : " ") + word;
+    explanations.push_back(codes::explain(knowledge.get(), word, hints));
+    all_known = all_known && !explanations.back().meanings.empty();
+  }
+  const bool single = options.words.size() == 1;
+  const bool plain_code = single && whole.find(' ') == std::string::npos && !explanations.front().meanings.empty();
+  if (!plain_code && !(all_known && !single)) {
+    const log::Scanner scanner(knowledge.get());
+    auto line = explain_line(whole, scanner, knowledge.get(), hints, storage);
+    if (line) {
+      explanations.assign(1, std::move(*line));
+    } else if (!single && !all_known) {
+      codes::Explanation joined = codes::explain(knowledge.get(), whole, hints);
+      if (!joined.meanings.empty()) explanations.assign(1, std::move(joined));
+    }
+  }
+  const bool unknown = std::any_of(explanations.begin(), explanations.end(), [](const codes::Explanation& e) { return e.meanings.empty(); });
+  const std::string text = options.machine() ? report::explain_json(explanations, knowledge.get(), options.indent()) + "\n"
+                                             : report::explain_text(explanations, knowledge.get(), text_options(options));
+  return write_output(options, text, unknown ? k_exit_failure_found : k_exit_ok);
+}
+
+}  // namespace tlswhy::cli

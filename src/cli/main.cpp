@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <functional>
+
+#include "base/text.hpp"
+#include "capture/capture.hpp"
+#include "cli/options.hpp"
+#include "cli/version.hpp"
+#include "tls/certificate.hpp"
+
+namespace tlswhy::cli {
+namespace {
+
+constexpr std::array<std::string_view, 7> k_commands{"diagnose", "explain", "annotate", "codes", "causes", "devices", "schema"};
+constexpr std::size_t k_edits = 3;
+
+constexpr const char* k_footer =
+    "Examples:\n"
+    "  tlswhy capture.pcapng serial.log          why did it fail?\n"
+    "  tlswhy explain -0x7200                    what does this code mean?\n"
+    "  tail -f monitor.log | tlswhy annotate     explain lines as they come\n"
+    "Exit status: 0 nothing failed, 1 a failure was found (or a code is unknown), 2 usage, 3 an input could not be read.";
+
+void add_common(CLI::App& app, Options& options) {
+  app.add_flag("--json", options.json, "One JSON document")->group("Output");
+  app.add_flag("--ndjson", options.ndjson, "JSON, one document a line")->group("Output");
+  app.add_option("--format", options.format, "text, json or ndjson")->check(CLI::IsMember({"text", "json", "ndjson"}))->group("Output");
+  app.add_option("-o,--output", options.output, "Write to FILE")->type_name("FILE")->group("Output");
+  app.add_option("--color", options.color, "auto, always or never; NO_COLOR is honoured")->check(CLI::IsMember({"auto", "always", "never"}))->group("Output");
+  app.add_option("--width", options.width, "Columns of text output")->type_name("N")->group("Output");
+  app.add_flag("-q,--quiet", options.quiet, "The verdict line only")->group("Output");
+  app.add_flag("-v,--verbose", options.verbose, "Ladder, certificates, all facts and their weights")->group("Output");
+  app.add_option("--data", options.data, "Lay the data files of DIR over the built-in ones")->type_name("DIR")->group("Output");
+}
+
+void add_diagnose(CLI::App& app, Options& options) {
+  app.add_option("PATH", options.paths, "Captures, logs, CA files, key logs in any order; - is standard input")->group("Input");
+  app.add_option("--ca", options.ca_files, "CA certificates that the verifier trusts")->type_name("FILE")->group("Input");
+  app.add_option("--filter", options.filter, "Look at these packets only (BPF, as tcpdump)")->type_name("BPF")->group("Input");
+  app.add_option("--device", options.device, "What the device is; tlswhy devices lists the profiles")->type_name("PROFILE")->group("Context");
+  app.add_option("--in-buffer", options.in_buffer, "Largest record the device can take")->type_name("BYTES")->group("Context");
+  app.add_option("--free-heap", options.free_heap, "Free heap before the handshake")->type_name("BYTES")->group("Context");
+  app.add_option("--host", options.host, "Name or address the device dialled")->type_name("NAME")->group("Context");
+  app.add_option("--at", options.at, "Judge certificates by this date (default: the capture's own)")->type_name("TIME")->group("Context");
+  app.add_option("--set", options.set, "Any other fact, for example worked_before=yesterday")->type_name("KEY=VALUE")->take_all()->expected(1)->group("Context");
+  add_common(app, options);
+}
+
+// "explain -0x7200" and "explain -40": what looks like a number is no option.
+bool is_negative_number(std::string_view word) {
+  if (word.size() < 2 || word[0] != '-') return false;
+  return (word[1] >= '0' && word[1] <= '9') || (word.size() > 2 && word[1] == '0');
+}
+
+// The first argument that is no option decides the command. A mistyped command that is no file gets a suggestion.
+std::string suggestion_for(const std::string& word) {
+  if (word.empty() || word.front() == '-' || word.find_first_of("./\\") != std::string::npos || access(word.c_str(), F_OK) == 0) return {};
+  for (const std::string_view command : k_commands) {
+    const std::size_t edits = edit_distance(word, command, k_edits);
+    if (edits > 0 && edits < k_edits) return std::string(command);
+  }
+  return {};
+}
+
+int parse_and_run(std::vector<std::string> arguments) {
+  Options options;
+  std::string command = "diagnose";
+  if (!arguments.empty() && std::find(k_commands.begin(), k_commands.end(), arguments.front()) != k_commands.end()) {
+    command = arguments.front();
+    arguments.erase(arguments.begin());
+  }
+  const bool wants_version = std::find(arguments.begin(), arguments.end(), "--version") != arguments.end();
+  if (wants_version) {
+    const bool verbose = std::find(arguments.begin(), arguments.end(), "-v") != arguments.end();
+    return write_output(options, version_text(verbose), k_exit_ok);
+  }
+  CLI::App app(command == "diagnose" ? "tlswhy: why did this TLS handshake fail?" : "tlswhy " + command);
+  app.name(command == "diagnose" ? "tlswhy" : "tlswhy " + command);
+  app.footer(k_footer);
+  std::function<int(const Options&)> run;
+  if (command == "diagnose") {
+    add_diagnose(app, options);
+    app.footer(std::string("Other commands: explain, annotate, codes, causes, devices, schema (tlswhy COMMAND --help).\n") + k_footer);
+    run = run_diagnose;
+  } else if (command == "explain") {
+    app.add_option("CODE", options.words, "Code, symbol, alert or whole log line")->required();
+    app.add_option("--library", options.library, "Only this library, for example mbedtls")->type_name("ID");
+    app.add_option("--platform", options.platform, "Where it was printed, for example esp-idf")->type_name("NAME");
+    app.add_option("--for-version", options.for_version, "Version of the library")->type_name("VERSION");
+    add_common(app, options);
+    run = run_explain;
+  } else if (command == "annotate") {
+    app.add_option("FILE", options.paths, "Log to annotate; standard input by default");
+    add_common(app, options);
+    run = run_annotate;
+  } else {
+    const bool codes = command == "codes";
+    app.add_option(codes ? "TABLE" : command == "causes" ? "CAUSE" : command == "devices" ? "PROFILE" : "NAME", options.names, "Only these");
+    if (codes) app.add_option("--search", options.search, "Only rows with this text in symbol or meaning")->type_name("TEXT");
+    add_common(app, options);
+    run = codes ? run_codes : command == "causes" ? run_causes : command == "devices" ? run_devices : run_schema;
+  }
+  if (command == "explain") {
+    // CLI11 takes "-4..." for an option; after "--" nothing is one, so the codes go behind it.
+    std::vector<std::string> flags;
+    std::vector<std::string> words;
+    for (const std::string& argument : arguments) (is_negative_number(argument) ? words : flags).push_back(argument);
+    if (!words.empty() && std::find(flags.begin(), flags.end(), "--") == flags.end()) flags.emplace_back("--");
+    // Order matters for lines given as several words; it is kept where no word begins with a minus.
+    flags.insert(flags.end(), words.begin(), words.end());
+    if (!words.empty()) arguments = std::move(flags);
+  }
+  std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants it
+  try {
+    app.parse(arguments);
+  } catch (const CLI::CallForHelp&) {
+    return write_output(options, app.help(), k_exit_ok);
+  } catch (const CLI::ParseError& error) {
+    complain(std::string(error.what()) + "; see tlswhy --help");
+    return k_exit_usage;
+  }
+  if (command == "diagnose") {
+    if (options.paths.empty()) {
+      if (isatty(STDIN_FILENO) != 0) {
+        std::fputs(app.help().c_str(), stderr);
+        return k_exit_usage;
+      }
+      options.paths.emplace_back("-");
+    }
+    if (const std::string suggestion = suggestion_for(options.paths.front()); !suggestion.empty()) {
+      complain(options.paths.front() + ": no such file or command; did you mean " + suggestion + "?");
+      return k_exit_usage;
+    }
+  }
+  return run(options);
+}
+
+}  // namespace
+
+std::string version_text(bool verbose) {
+  std::string text = "tlswhy " + std::string(k_version) + "\n";
+  if (!verbose) return text;
+  const knowledge::Knowledge& knowledge = knowledge::built_in();
+  std::size_t codes = 0;
+  for (const knowledge::CodeLibrary& library : knowledge.code_libraries) codes += library.codes.size();
+  text += tls::x509_library_version() + "\n" + capture::library_version() + "\n";
+  text += std::to_string(codes) + " codes of " + std::to_string(knowledge.code_libraries.size()) + " tables, " + std::to_string(knowledge.dialects.size()) +
+          " dialects, " + std::to_string(knowledge.causes.size()) + " causes\n";
+  return text;
+}
+
+}  // namespace tlswhy::cli
+
+int main(int argc, char** argv) {
+  // A reader that closes its end early shall not kill the program in mid-sentence.
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return tlswhy::cli::parse_and_run(std::vector<std::string>(argv + 1, argv + argc));
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "tlswhy: internal error: %s\n", error.what());
+    return 70;
+  }
+}

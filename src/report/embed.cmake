@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+# cmake -DOUT=file.cpp "-DFILES=a.json;b.json" -P embed.cmake: the files as raw string literals with their names.
+set(text "// Made by src/report/embed.cmake; do not edit.\n#include \"report/schema.hpp\"\n\nnamespace tlswhy::report {\nnamespace {\n")
+set(entries "")
+set(index 0)
+foreach(file ${FILES})
+  get_filename_component(name "${file}" NAME)
+  string(REPLACE ".schema.json" "" name "${name}")
+  file(READ "${file}" content)
+  string(APPEND text "constexpr std::string_view schema_${index} = R\"json(${content})json\";\n")
+  string(APPEND entries "  {\"${name}\", schema_${index}},\n")
+  math(EXPR index "${index}+1")
+endforeach()
+string(APPEND text "constexpr Schema all[] = {\n${entries}};\n}  // namespace\nstd::span<const Schema> schemas() { return all; }\n}  // namespace tlswhy::report\n")
+file(WRITE "${OUT}" "${text}")

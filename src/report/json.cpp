@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/json.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+#include "report/json_handshake.hpp"
+
+namespace tlswhy::report {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+json text_or_null(std::string_view text) { return text.empty() ? json(nullptr) : json(valid_utf8(text)); }
+
+json words(std::span<const std::string_view> list) {
+  json out = json::array();
+  for (const std::string_view word : list) out.push_back(std::string(word));
+  return out;
+}
+
+json evidence_json(const std::vector<diagnose::EvidenceItem>& items) {
+  json list = json::array();
+  for (const diagnose::EvidenceItem& item : items) {
+    list.push_back({{"source", std::string(to_string(item.source.kind))},
+                    {"file", text_or_null(item.source.file)},
+                    {"line", item.source.line ? json(*item.source.line) : json(nullptr)},
+                    {"frame", item.source.frame ? json(*item.source.frame) : json(nullptr)},
+                    {"says", valid_utf8(item.says)},
+                    {"id", item.id},
+                    {"weight", item.weight},
+                    {"inferred", item.inferred}});
+  }
+  return list;
+}
+
+json fixes_json(const std::vector<const knowledge::Fix*>& fixes) {
+  json list = json::array();
+  for (const knowledge::Fix* const fix : fixes) {
+    for (const std::string_view platform : fix->platforms) {
+      json entry = {{"platform", std::string(platform)}, {"do", std::string(fix->action)}};
+      if (!fix->weakens.empty()) entry["weakens"] = std::string(fix->weakens);
+      list.push_back(std::move(entry));
+    }
+  }
+  return list;
+}
+
+json cause_json(const diagnose::RankedCause& ranked) {
+  json references = json::array();
+  for (const knowledge::Reference& reference : ranked.cause->references) references.push_back(std::string(reference.url));
+  return {{"id", std::string(ranked.cause->id)},
+          {"title", std::string(ranked.cause->title)},
+          {"confidence", ranked.confidence},
+          {"owner", std::string(ranked.cause->owner)},
+          {"evidence", evidence_json(ranked.evidence)},
+          {"against", evidence_json(ranked.against)},
+          {"fixes", fixes_json(ranked.fixes)},
+          {"check_next", words(ranked.cause->confirm)},
+          {"references", references}};
+}
+
+json causes_list(const std::vector<diagnose::RankedCause>& causes) {
+  json list = json::array();
+  for (const diagnose::RankedCause& cause : causes) list.push_back(cause_json(cause));
+  return list;
+}
+
+json inputs_json(const std::vector<InputFile>& files) {
+  json list = json::array();
+  for (const InputFile& file : files) {
+    json problems = json::array();
+    for (const std::string& problem : file.problems) problems.push_back(valid_utf8(problem));
+    list.push_back({{"path", valid_utf8(file.path)},
+                    {"kind", file.kind},
+                    {"packets", file.packets ? json(*file.packets) : json(nullptr)},
+                    {"lines", file.lines ? json(*file.lines) : json(nullptr)},
+                    {"problems", std::move(problems)}});
+  }
+  return list;
+}
+
+json span_json(const diagnose::LogSpan& span, const diagnose::Input& input) {
+  return {{"file", valid_utf8(input.logs[span.log].path)}, {"first_line", span.first_line}, {"last_line", span.last_line}};
+}
+
+json attempts_json(const diagnose::Diagnosis& diagnosis, const diagnose::Input& input) {
+  json list = json::array();
+  for (const diagnose::Attempt& attempt : diagnosis.attempts) {
+    json others = json::array();
+    for (const diagnose::LogSpan& span : attempt.other_logs) others.push_back(span_json(span, input));
+    list.push_back({{"id", attempt.id},
+                    {"outcome", attempt.outcome},
+                    {"handshake", attempt.handshake ? json(*attempt.handshake) : json(nullptr)},
+                    {"log", attempt.log ? span_json(*attempt.log, input) : json(nullptr)},
+                    {"other_logs", std::move(others)},
+                    {"joined_by", text_or_null(attempt.joined_by)},
+                    {"clock_offset_ms", attempt.clock_offset_ms ? json(*attempt.clock_offset_ms) : json(nullptr)},
+                    {"causes", causes_list(attempt.causes)}});
+  }
+  return list;
+}
+
+json time_json(const log::LineTime& time) {
+  if (time.wall) return to_rfc3339(*time.wall, 3);
+  if (time.day_ms) {
+    const auto ms = static_cast<std::int64_t>(*time.day_ms);
+    return fmt::format("{:02}:{:02}:{:02}.{:03}", ms / 3'600'000, ms / 60'000 % 60, ms / 1000 % 60, ms % 1000);
+  }
+  if (time.uptime_ms) return fmt::format("+{:.3f}s", *time.uptime_ms / 1000.0);
+  return nullptr;
+}
+
+json events_json(const std::vector<log::Log>& logs) {
+  json list = json::array();
+  for (const log::Log& log : logs) {
+    for (const log::Event& event : log.events) {
+      json facts = json::array();
+      for (const knowledge::Fact& fact : event.facts) facts.push_back(valid_utf8(to_string(fact)));
+      list.push_back({{"file", valid_utf8(log.path)},
+                      {"line", event.line},
+                      {"time", time_json(event.time)},
+                      {"kind", event.kind},
+                      {"library", text_or_null(event.library)},
+                      {"symbol", text_or_null(event.symbol)},
+                      {"value", event.value ? json(*event.value) : json(nullptr)},
+                      {"facts", std::move(facts)},
+                      {"text", valid_utf8(event.text)}});
+    }
+  }
+  return list;
+}
+
+json split_words(std::string_view list) {
+  json out = json::array();
+  if (list.empty()) return out;
+  for (const std::string_view word : split(list, ',')) out.push_back(std::string(trim(word)));
+  return out;
+}
+
+json code_row(const knowledge::Code& code) {
+  return {{"library", std::string(code.library)},
+          {"symbol", std::string(code.symbol)},
+          {"value", code.has_value ? json(code.value) : json(nullptr)},
+          {"hex", code.has_value ? json(codes::to_hex_code(code.value)) : json(nullptr)},
+          {"versions", std::string(code.versions)},
+          {"meaning", text_or_null(code.meaning)},
+          {"not", text_or_null(code.not_this)},
+          {"causes", split_words(code.causes)}};
+}
+
+// The first fixes of the causes a code points to: enough for somebody who has only a number.
+json code_fixes(const knowledge::Code& code, const knowledge::Knowledge& knowledge) {
+  json list = json::array();
+  if (code.causes.empty()) return list;
+  for (const std::string_view id : split(code.causes, ',')) {
+    const knowledge::Cause* const cause = knowledge.cause(trim(id));
+    if (cause == nullptr || cause->fixes.empty()) continue;
+    const knowledge::Fix& fix = cause->fixes.front();
+    list.push_back({{"platform", std::string(fix.platforms.front())}, {"do", std::string(fix.action)}, {"cause", std::string(cause->id)}});
+  }
+  return list;
+}
+
+json code_references(const knowledge::Code& code, const knowledge::Knowledge& knowledge) {
+  json list = json::array();
+  if (code.causes.empty()) return list;
+  const knowledge::Cause* const cause = knowledge.cause(trim(split(code.causes, ',').front()));
+  if (cause == nullptr) return list;
+  for (const knowledge::Reference& reference : cause->references) list.push_back(std::string(reference.url));
+  return list;
+}
+
+std::string dump(const json& document, int indent) { return document.dump(indent, ' ', false, json::error_handler_t::replace); }
+
+}  // namespace
+
+std::string diagnosis_json(const Tool& tool, const std::vector<InputFile>& files, const diagnose::Input& input, const diagnose::Diagnosis& diagnosis,
+                           const knowledge::Knowledge& knowledge, int indent) {
+  json checks = json::array();
+  for (const std::string& check : diagnosis.check_next) checks.push_back(check);
+  json ruled_out = json::array();
+  for (const diagnose::RuledOut& out : diagnosis.ruled_out) {
+    ruled_out.push_back({{"id", std::string(out.cause->id)}, {"title", std::string(out.cause->title)}, {"why", evidence_json({out.why}).front()}});
+  }
+  json document = {{"schema", "tlswhy/1"},
+                   {"tool", {{"name", "tlswhy"}, {"version", tool.version}}},
+                   {"inputs", inputs_json(files)},
+                   {"verdict",
+                    {{"outcome", std::string(to_string(diagnosis.outcome))},
+                     {"summary", valid_utf8(diagnosis.summary)},
+                     {"repeated", text_or_null(diagnosis.repeated)},
+                     {"platform", text_or_null(diagnosis.platform)},
+                     {"library", text_or_null(diagnosis.library)},
+                     {"causes", causes_list(diagnosis.causes)},
+                     {"ruled_out", std::move(ruled_out)},
+                     {"check_next", std::move(checks)}}},
+                   {"attempts", attempts_json(diagnosis, input)},
+                   {"handshakes", handshakes_json(input.captures, knowledge)},
+                   {"log_events", events_json(input.logs)}};
+  return dump(document, indent);
+}
+
+std::string explain_json(const std::vector<codes::Explanation>& explanations, const knowledge::Knowledge& knowledge, int indent) {
+  json list = json::array();
+  for (const codes::Explanation& explanation : explanations) {
+    json meanings = json::array();
+    for (const codes::Meaning& meaning : explanation.meanings) {
+      json parts = json::array();
+      for (const knowledge::Code* const part : meaning.parts) parts.push_back(code_row(*part));
+      json row = code_row(*meaning.code);
+      row["value"] = meaning.code->has_value ? json(meaning.value) : json(nullptr);
+      row["hex"] = meaning.code->has_value ? json(codes::to_hex_code(meaning.value)) : json(nullptr);
+      row["likelihood"] = meaning.likelihood;
+      row["why"] = text_or_null(meaning.why);
+      row["parts"] = std::move(parts);
+      row["fixes"] = code_fixes(*meaning.code, knowledge);
+      row["references"] = code_references(*meaning.code, knowledge);
+      meanings.push_back(std::move(row));
+    }
+    json suggestions = json::array();
+    for (const std::string& suggestion : explanation.suggestions) suggestions.push_back(suggestion);
+    list.push_back({{"input", valid_utf8(explanation.input)},
+                    {"meanings", std::move(meanings)},
+                    {"suggestions", std::move(suggestions)},
+                    {"note", text_or_null(explanation.note)}});
+  }
+  return dump({{"schema", "tlswhy-explain/1"}, {"codes", std::move(list)}}, indent);
+}
+
+std::string codes_json(const knowledge::Knowledge& knowledge, const std::vector<const knowledge::Code*>& rows, int indent) {
+  (void)knowledge;
+  json list = json::array();
+  for (const knowledge::Code* const row : rows) list.push_back(code_row(*row));
+  return dump({{"schema", "tlswhy-codes/1"}, {"codes", std::move(list)}}, indent);
+}
+
+std::string causes_json(const std::vector<const knowledge::Cause*>& causes, int indent) {
+  json list = json::array();
+  for (const knowledge::Cause* const cause : causes) {
+    json confusions = json::array();
+    for (const knowledge::Confusion& confusion : cause->confused_with) {
+      confusions.push_back({{"cause", std::string(confusion.cause)}, {"tell", std::string(confusion.tell)}});
+    }
+    std::vector<const knowledge::Fix*> fixes;
+    for (const knowledge::Fix& fix : cause->fixes) fixes.push_back(&fix);
+    json references = json::array();
+    for (const knowledge::Reference& reference : cause->references) {
+      references.push_back({{"url", std::string(reference.url)}, {"title", std::string(reference.title)}});
+    }
+    list.push_back({{"id", std::string(cause->id)},
+                    {"family", std::string(cause->family)},
+                    {"title", std::string(cause->title)},
+                    {"owner", std::string(cause->owner)},
+                    {"what", std::string(cause->what)},
+                    {"confirm", words(cause->confirm)},
+                    {"confused_with", std::move(confusions)},
+                    {"fixes", fixes_json(fixes)},
+                    {"references", std::move(references)}});
+  }
+  return dump({{"schema", "tlswhy-causes/1"}, {"causes", std::move(list)}}, indent);
+}
+
+std::string devices_json(const std::vector<const knowledge::Device*>& devices, int indent) {
+  json list = json::array();
+  for (const knowledge::Device* const device : devices) {
+    json properties = json::array();
+    for (const knowledge::Property& property : device->properties) {
+      properties.push_back({{"key", std::string(property.key)}, {"values", words(property.values)}});
+    }
+    list.push_back({{"id", std::string(device->id)},
+                    {"title", std::string(device->title)},
+                    {"platform", std::string(device->platform)},
+                    {"library", std::string(device->library)},
+                    {"properties", std::move(properties)}});
+  }
+  return dump({{"schema", "tlswhy-devices/1"}, {"devices", std::move(list)}}, indent);
+}
+
+}  // namespace tlswhy::report

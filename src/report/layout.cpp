@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/layout.hpp"
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+
+namespace tlswhy::report {
+namespace {
+
+std::string_view code_of(Style style) {
+  switch (style) {
+    case Style::heading: return "\x1b[1m";
+    case Style::verdict: return "\x1b[1;33m";
+    case Style::good: return "\x1b[1;32m";
+    case Style::warning: return "\x1b[31m";
+    case Style::faint: return "\x1b[2m";
+    case Style::plain: break;
+  }
+  return {};
+}
+
+// Columns of UTF-8 text: every byte that begins a character counts one.
+std::size_t columns(std::string_view text) {
+  std::size_t count = 0;
+  for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1U : 0U;
+  return count;
+}
+
+}  // namespace
+
+std::string styled(std::string_view text, Style style, const TextOptions& options) {
+  const std::string_view code = code_of(style);
+  if (!options.color || code.empty()) return std::string(text);
+  return fmt::format("{}{}\x1b[0m", code, text);
+}
+
+std::string wrapped(std::string_view text, std::string_view first, std::string_view rest, const TextOptions& options) {
+  std::string out(first);
+  std::size_t column = columns(first);
+  bool line_empty = true;
+  for (const std::string_view word : split(text, ' ')) {
+    if (word.empty()) continue;
+    std::string flat;
+    for (const char c : word) flat += c == '\n' ? ' ' : c;
+    const std::size_t size = columns(flat);
+    if (!line_empty && column + 1 + size > options.width) {
+      out += '\n';
+      out += rest;
+      column = columns(rest);
+      line_empty = true;
+    }
+    if (!line_empty) {
+      out += ' ';
+      ++column;
+    }
+    out += flat;
+    column += size;
+    line_empty = false;
+  }
+  return out + '\n';
+}
+
+std::string wrapped(std::string_view text, std::string_view first, std::string_view rest, const TextOptions& options, std::size_t lines) {
+  const std::string all = wrapped(text, first, rest, options);
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < lines; ++i) {
+    const std::size_t end = all.find('\n', at);
+    if (end == std::string::npos) return all;
+    at = end + 1;
+  }
+  if (at >= all.size()) return all;
+  std::string cut = all.substr(0, at - 1);
+  if (cut.size() >= 4 && columns(cut.substr(cut.rfind('\n') + 1)) + 4 > options.width) cut.resize(cut.rfind(' '));
+  return cut + " ...\n";
+}
+
+std::string first_sentence(std::string_view text) {
+  std::size_t at = 0;
+  while ((at = text.find(". ", at)) != std::string_view::npos) {
+    // "e.g. " and numbers such as "1. " do not end a sentence.
+    if (at > 3) return std::string(text.substr(0, at + 1));
+    at += 2;
+  }
+  return std::string(text);
+}
+
+std::string place(const diagnose::Source& source) {
+  if (source.kind == diagnose::SourceKind::context) return "given";
+  const std::size_t slash = source.file.rfind('/');
+  const std::string name = printable(slash == std::string::npos ? source.file : source.file.substr(slash + 1));
+  if (source.line) return fmt::format("{}:{}", name, *source.line);
+  if (source.frame) return fmt::format("{} frame {}", name, *source.frame);
+  return name;
+}
+
+}  // namespace tlswhy::report

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "report/text.hpp"
+
+// Words into lines.
+namespace tlswhy::report {
+
+enum class Style : unsigned char { plain, heading, verdict, good, warning, faint };
+
+// `text` in the style's colour if colours are on.
+[[nodiscard]] std::string styled(std::string_view text, Style style, const TextOptions& options);
+// `text` broken at blanks to the width, the first line after `first`, the others after `rest` (both count). Ends with a line break.
+[[nodiscard]] std::string wrapped(std::string_view text, std::string_view first, std::string_view rest, const TextOptions& options);
+// The same, cut after `lines` lines with "...".
+[[nodiscard]] std::string wrapped(std::string_view text, std::string_view first, std::string_view rest, const TextOptions& options, std::size_t lines);
+// The first sentence of a text.
+[[nodiscard]] std::string first_sentence(std::string_view text);
+// "a.log:12", "a.pcap frame 9", "given".
+[[nodiscard]] std::string place(const diagnose::Source& source);
+
+}  // namespace tlswhy::report

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verdict screen.
+#include "report/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.hpp"
+#include "report/layout.hpp"
+#include "report/text_verbose.hpp"
+
+namespace tlswhy::report {
+namespace {
+
+using diagnose::Diagnosis;
+using diagnose::Outcome;
+using diagnose::RankedCause;
+
+constexpr std::size_t k_evidence_shown = 4;
+constexpr std::size_t k_fixes_shown = 2;
+constexpr std::size_t k_alternatives_shown = 3;
+constexpr std::size_t k_ruled_out_shown = 2;
+constexpr double k_alternative_from = 0.04;
+
+std::string_view confidence_word(double confidence) {
+  if (confidence >= 0.9) return "Almost certainly";
+  if (confidence >= 0.75) return "Very likely";
+  if (confidence >= 0.5) return "Likely";
+  if (confidence >= 0.25) return "Possibly";
+  return "Cannot tell yet; perhaps";
+}
+
+std::string lower_first(std::string_view text) {
+  std::string out(text);
+  // "The device ..." goes on in a sentence; names and acronyms keep their capitals.
+  for (const std::string_view article : {"The ", "A ", "An ", "One ", "No ", "Nothing ", "Large ", "Bytes ", "TLS came"}) {
+    if (out.starts_with(article) && article != "TLS came") out[0] = static_cast<char>(out[0] - 'A' + 'a');
+  }
+  return out;
+}
+
+std::string verdict_line(const Diagnosis& d, const TextOptions& options) {
+  if (d.outcome == Outcome::ok) return wrapped(styled(d.summary + ".", Style::good, options), "", "", options);
+  if (d.causes.empty()) return wrapped(styled(d.summary + ".", Style::verdict, options), "", "", options);
+  if (d.outcome == Outcome::inconclusive && d.causes.front().evidence.empty()) return wrapped(styled(d.summary + ".", Style::verdict, options), "", "", options);
+  const RankedCause& first = d.causes.front();
+  const std::string line = fmt::format("{}: {} ({}, {:.0f} %)", confidence_word(first.confidence), lower_first(first.cause->title), first.cause->id,
+                                       first.confidence * 100);
+  return wrapped(styled(line, Style::verdict, options), "", "", options);
+}
+
+std::string evidence_line(const diagnose::EvidenceItem& item, std::string_view mark, const TextOptions& options) {
+  std::string text = printable(item.says) + (item.inferred ? " (inferred)" : "") + "  [" + place(item.source) + "]";
+  if (options.verbose && item.weight != 0) text += fmt::format("  {:+.1f}", item.weight);
+  return wrapped(text, fmt::format("  {} ", mark), "    ", options);
+}
+
+std::string why(const RankedCause& cause, const TextOptions& options) {
+  std::string out;
+  std::size_t shown = 0;
+  std::set<std::string> said;
+  for (const auto& item : cause.evidence) {
+    if (!options.verbose && shown >= k_evidence_shown) break;
+    if (!said.insert(item.says + place(item.source)).second) continue;
+    out += evidence_line(item, "+", options);
+    ++shown;
+  }
+  shown = 0;
+  for (const auto& item : cause.against) {
+    if (!options.verbose && shown++ >= 1) break;
+    out += evidence_line(item, "-", options);
+  }
+  return out.empty() ? out : styled("Why", Style::heading, options) + "\n" + out;
+}
+
+bool for_platform(const knowledge::Fix& fix, std::string_view platform) {
+  return std::any_of(fix.platforms.begin(), fix.platforms.end(), [&](std::string_view p) { return p == "any" || p == platform; });
+}
+
+std::string what_to_do(const Diagnosis& d, const TextOptions& options) {
+  const RankedCause& cause = d.causes.front();
+  std::string out;
+  std::size_t shown = 0;
+  std::size_t number = 0;
+  for (const knowledge::Fix* const fix : cause.fixes) {
+    const bool fits = d.platform.empty() ? for_platform(*fix, "any") : for_platform(*fix, d.platform);
+    if (!options.verbose && (!fits || shown >= k_fixes_shown)) continue;
+    std::string platforms;
+    for (const std::string_view platform : fix->platforms) {
+      if (platform != "any") platforms += (platforms.empty() ? "" : ", ") + std::string(platform);
+    }
+    const std::string text = (platforms.empty() ? "" : "[" + platforms + "] ") + std::string(fix->action);
+    out += wrapped(text, fmt::format("  {} ", ++number), "    ", options, options.verbose ? 20 : 4);
+    if (!fix->weakens.empty()) out += wrapped(styled("WARNING: " + std::string(fix->weakens), Style::warning, options), "    ", "    ", options);
+    ++shown;
+  }
+  return out.empty() ? out : styled("What to do", Style::heading, options) + " (" + std::string(cause.cause->owner) + ")\n" + out;
+}
+
+std::string alternatives(const Diagnosis& d, const TextOptions& options) {
+  std::string out;
+  for (std::size_t i = 1; i < d.causes.size() && i <= k_alternatives_shown; ++i) {
+    const RankedCause& other = d.causes[i];
+    if (other.confidence < k_alternative_from && i > 1 && !options.verbose) break;
+    std::string tell;
+    for (const knowledge::Confusion& confusion : d.causes.front().cause->confused_with) {
+      if (confusion.cause == other.cause->id) tell = std::string(confusion.tell);
+    }
+    if (tell.empty()) {
+      for (const knowledge::Confusion& confusion : other.cause->confused_with) {
+        if (confusion.cause == d.causes.front().cause->id && tell.empty()) tell = other.cause->confirm.empty() ? "" : first_sentence(other.cause->confirm.front());
+      }
+    }
+    const std::string text = fmt::format("{} ({:.0f} %): {}{}{}", other.cause->id, other.confidence * 100, other.cause->title, tell.empty() ? "" : ". Tell: ", tell);
+    out += wrapped(text, "  ? ", "    ", options, options.verbose ? 12 : 3);
+  }
+  return out.empty() ? out : styled("What else it could be", Style::heading, options) + "\n" + out;
+}
+
+std::string ruled_out(const Diagnosis& d, const TextOptions& options) {
+  std::string out;
+  std::size_t shown = 0;
+  for (const diagnose::RuledOut& item : d.ruled_out) {
+    if (!options.verbose && shown++ >= k_ruled_out_shown) break;
+    out += wrapped(fmt::format("{}: {}  [{}]", item.cause->id, printable(item.why.says), place(item.why.source)), "  x ", "    ", options);
+  }
+  return out.empty() ? out : styled("Ruled out", Style::heading, options) + "\n" + out;
+}
+
+std::string next_check(const Diagnosis& d, const TextOptions& options) {
+  if (d.check_next.empty()) return {};
+  std::string out;
+  const std::size_t count = options.verbose ? d.check_next.size() : 1;
+  for (std::size_t i = 0; i < std::min(count, d.check_next.size()); ++i) out += wrapped(d.check_next[i], "  > ", "    ", options, options.verbose ? 20 : 5);
+  return styled("Next check", Style::heading, options) + "\n" + out;
+}
+
+// What was in the inputs, in one line each.
+std::string seen(const std::vector<InputFile>& files, const diagnose::Input& input, const Diagnosis& d, const TextOptions& options) {
+  std::string out;
+  std::size_t handshakes = 0;
+  std::size_t completed = 0;
+  for (const wire::Capture& capture : input.captures) {
+    handshakes += capture.handshakes.size();
+    for (const tls::Handshake& h : capture.handshakes) completed += h.outcome == tls::Outcome::completed ? 1U : 0U;
+  }
+  std::string line;
+  for (const InputFile& file : files) {
+    const std::size_t slash = file.path.rfind('/');
+    line += (line.empty() ? "" : ", ") + printable(slash == std::string::npos ? file.path : file.path.substr(slash + 1));
+    if (file.packets) line += fmt::format(" ({} packets)", *file.packets);
+    if (file.lines) line += fmt::format(" ({} lines)", *file.lines);
+  }
+  if (!input.captures.empty()) line += fmt::format("; {} TLS handshake{}, {} completed", handshakes, handshakes == 1 ? "" : "s", completed);
+  if (!d.repeated.empty()) line += "; " + d.repeated;
+  if (!line.empty()) out += styled("Seen", Style::heading, options) + "  " + wrapped(line, "", "      ", options);
+  for (const InputFile& file : files) {
+    std::size_t shown = 0;
+    for (const std::string& problem : file.problems) {
+      if (!options.verbose && shown++ >= 2) {
+        out += wrapped(fmt::format("{} more problems in {} (-v shows them)", file.problems.size() - 2, printable(file.path)), "  ! ", "    ", options);
+        break;
+      }
+      out += wrapped(styled(printable(file.path) + ": " + printable(problem), Style::warning, options), "  ! ", "    ", options);
+    }
+  }
+  return out;
+}
+
+// A capture in which nobody speaks TLS: what is there instead, and how to get a better one.
+std::string capture_doctor(const diagnose::Input& input, const TextOptions& options) {
+  std::string out;
+  for (const wire::Capture& capture : input.captures) {
+    if (!capture.handshakes.empty()) continue;
+    std::string list;
+    std::size_t shown = 0;
+    for (const capture::Tally& tally : capture.summary.tallies) {
+      if (shown++ >= 5) break;
+      list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", printable(tally.what), tally.packets);
+    }
+    const bool encrypted = std::any_of(capture.summary.tallies.begin(), capture.summary.tallies.end(),
+                                       [](const capture::Tally& tally) { return ifind(tally.what, "encrypted") != std::string_view::npos; });
+    out += wrapped(fmt::format("{} holds {} packets and no TLS.{}{}", printable(capture.path), capture.summary.packets, list.empty() ? "" : " It holds: ", list), "", "  ", options);
+    if (encrypted) {
+      out += wrapped("These are Wi-Fi frames encrypted by WPA: monitor mode cannot see into them. Capture on the access point, the router or the server instead.", "  > ", "    ", options);
+    } else if (capture.summary.cut_packets > 0) {
+      out += wrapped("Packets were cut while recording: capture whole packets with tcpdump -s 0.", "  > ", "    ", options);
+    } else {
+      out += wrapped("Start the capture before the device connects, on the machine that runs the server or on the router: tcpdump -i any -s 0 -w out.pcap host DEVICE. "
+                     "On a switch or in Wi-Fi another computer does not see the device's traffic.",
+                     "  > ", "    ", options);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string diagnosis_text(const std::vector<InputFile>& files, const diagnose::Input& input, const Diagnosis& d, const knowledge::Knowledge& knowledge,
+                           const TextOptions& options) {
+  std::string out = verdict_line(d, options);
+  if (options.quiet) return out;
+  out += seen(files, input, d, options);
+  if (d.outcome != Outcome::ok && !d.causes.empty() && !d.causes.front().evidence.empty()) {
+    out += why(d.causes.front(), options);
+    out += alternatives(d, options);
+    out += what_to_do(d, options);
+    out += ruled_out(d, options);
+    out += next_check(d, options);
+    if (!options.verbose) out += styled(fmt::format("More: -v, tlswhy causes {}", d.causes.front().cause->id), Style::faint, options) + "\n";
+  } else if (d.outcome == Outcome::ok && !d.causes.empty()) {
+    out += why(d.causes.front(), options);
+  }
+  if (d.outcome == Outcome::inconclusive) out += capture_doctor(input, options);
+  if (options.verbose) out += verbose_text(input, d, knowledge, options);
+  return out;
+}
+
+}  // namespace tlswhy::report

@@ -164,7 +164,8 @@ std::vector<const knowledge::Fix*> order_fixes(const knowledge::Cause& cause, st
     const auto names = [&](std::string_view wanted) {
       return !wanted.empty() && std::find(fix->platforms.begin(), fix->platforms.end(), wanted) != fix->platforms.end();
     };
-    const int place = names(platform) ? 0 : names("any") ? 1 : 2;
+    // The author's order (safest first) holds among the fixes that fit; those of other platforms come after.
+    const int place = names(platform) || names("any") || platform.empty() ? 0 : 1;
     return (fix->weakens.empty() ? 0 : 10) + place;
   };
   std::stable_sort(fixes.begin(), fixes.end(), [&](const auto* a, const auto* b) { return rank_of(a) < rank_of(b); });

@@ -146,7 +146,13 @@ class Engine {
       const log::Log& log = input_.logs[span.log];
       for (const log::Event& event : log.events) {
         if (event.line < span.first_line || event.line > span.last_line || event.causes.empty()) continue;
-        hints.push_back({event.symbol, event.causes, {SourceKind::log, log.path, event.line, std::nullopt}, event.text});
+        CodeHint& hint = hints.emplace_back();
+        hint.symbol = event.symbol;
+        hint.causes = event.causes;
+        hint.source.kind = SourceKind::log;
+        hint.source.file = log.path;
+        hint.source.line = event.line;
+        hint.text = event.text;
       }
     }
     return hints;

@@ -71,6 +71,12 @@ void conclude(std::vector<Found> found, Log& log) {
       if (item.event.library.find("errno") == std::string::npos && !item.event.library.empty()) libraries[item.event.library] += 1;
     }
   }
+  if (roles.empty()) {
+    // Library lines can be of either side; the logger they came through (ESP_LOG, a Zephyr log) is a device's.
+    for (const Found& item : found) {
+      if (item.frame != nullptr && item.frame->role == "device") roles["device"] += 1;
+    }
+  }
   log.platform = platform_of(found);
   log.library = winner(libraries);
   log.role = roles.empty() ? "unknown" : winner(roles);

@@ -13,6 +13,7 @@ namespace tlswhy::log {
 namespace {
 
 constexpr std::size_t k_any_limit = 80;         // characters that {*} may pass over
+constexpr std::size_t k_characters_per_step = 8;  // a search for a literal passes many characters in the time of one step
 constexpr std::size_t k_steps_per_character = 8;  // what backtracking may cost at most
 constexpr std::size_t k_least_literal = 4;      // shorter ones would be found everywhere
 
@@ -124,6 +125,11 @@ Result<Pattern> Pattern::compile(std::string_view match) {
   return pattern;
 }
 
+// Looking at characters costs too: a literal that is not there is searched for to the end of the line each time.
+void Pattern::spend(Attempt& attempt, std::size_t characters) {
+  attempt.steps_left -= std::min(attempt.steps_left, characters / k_characters_per_step);
+}
+
 bool Pattern::go_on(Attempt& attempt, std::size_t token, std::size_t begin, std::size_t end) const {
   const Token& hole = tokens_[token];
   if (hole.name.empty()) return match_from(attempt, token + 1, end);
@@ -141,7 +147,9 @@ bool Pattern::match_wild(Attempt& attempt, std::size_t token, std::size_t positi
   const bool literal_next = next_is_literal(token);
   for (std::size_t end = position; end <= limit; ++end) {
     if (literal_next) {
+      const std::size_t from = end;
       end = find_literal(line, end, tokens_[token + 1].text);
+      spend(attempt, std::min(end, line.size()) - from);
       if (end > limit) return false;  // npos too
     } else if (end > position && is_alphanumeric(at(line, end - 1)) && is_alphanumeric(at(line, end))) {
       continue;  // a hole after a wild one begins a word

@@ -59,6 +59,7 @@ class Pattern {
     Match* match = nullptr;
   };
 
+  static void spend(Attempt& attempt, std::size_t characters);
   [[nodiscard]] bool add_hole(std::string_view hole);
   [[nodiscard]] bool match_from(Attempt& attempt, std::size_t token, std::size_t position) const;
   [[nodiscard]] bool match_wild(Attempt& attempt, std::size_t token, std::size_t position) const;

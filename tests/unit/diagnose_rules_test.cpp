@@ -117,12 +117,12 @@ TEST_F(Rules, codes_point_to_causes_in_the_order_of_their_list) {
   EXPECT_GT(ranking.causes[0].score, ranking.causes[1].score);
 }
 
-TEST_F(Rules, fixes_for_the_platform_come_first_and_weakening_ones_last) {
+TEST_F(Rules, fixes_that_fit_the_platform_keep_their_order_and_weakening_ones_come_last) {
   const Ranking ranking = run({fact("alloc-failed bytes=1", 1)});
   const auto& fixes = ranking.causes[0].fixes;
   ASSERT_EQ(fixes.size(), 3U);
-  EXPECT_EQ(fixes[0]->action, "connect first");
-  EXPECT_EQ(fixes[1]->action, "free memory");
+  EXPECT_EQ(fixes[0]->action, "free memory");
+  EXPECT_EQ(fixes[1]->action, "connect first");
   EXPECT_EQ(fixes[2]->action, "do not verify");
 }
 

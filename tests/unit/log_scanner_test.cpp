@@ -50,7 +50,7 @@ TEST(LogStrip, RemovesLineEndsQuotesAndRubbish) {
   EXPECT_EQ(stripped("> E (992) " + std::string(k_message) + "\r"), k_message);
   EXPECT_EQ(stripped("E (992) " + std::string(k_message) + "\xE2\x90\x8D\xE2\x90\x8A"), k_message);
   EXPECT_EQ(stripped("E (992) " + std::string(k_message) + "\\r\\n"), k_message);
-  EXPECT_EQ(stripped(std::string("E (9\0" "92) esp-tls: x", 18)), "esp-tls: x");
+  EXPECT_EQ(stripped(std::string("E (9\0" "92) esp-tls: x", 19)), "esp-tls: x");
   EXPECT_EQ(stripped("E\xC2\xA0(992)\xC2\xA0" "esp-tls: x"), "esp-tls: x");
 }
 

@@ -68,7 +68,9 @@ TEST(Seeds, fixes_that_weaken_security_come_last_and_say_so) {
     ASSERT_FALSE(d.causes.front().fixes.empty());
     for (const auto* fix : d.causes.front().fixes) {
       if (!fix->weakens.empty()) weakening = true;
-      if (weakening) EXPECT_FALSE(fix->weakens.empty()) << fix->action;
+      if (weakening) {
+        EXPECT_FALSE(fix->weakens.empty()) << fix->action;
+      }
     }
     EXPECT_TRUE(d.causes.front().fixes.front()->weakens.empty());
   }

@@ -20,6 +20,7 @@ constexpr double k_unusual_form = 0.06;
 constexpr double k_sign_restored = 0.5;    // the minus has to be supplied
 constexpr double k_not_described = 0.35;   // nobody has met this code enough to describe it
 constexpr double k_no_error = 0.6;         // people paste what went wrong
+constexpr double k_many_flags = 0.05;      // a mask of several verify flags that nothing says is one
 constexpr double k_hinted = 25.0;          // the context names the library or its platform
 constexpr double k_other_version = 0.02;   // the version asked about has another meaning for it
 constexpr double k_doubt = 0.02;           // kept back: it may be none of them
@@ -106,6 +107,7 @@ std::vector<Meaning> numeric(const Knowledge& knowledge, std::string_view librar
         double score = (library->common + 0.2) * form_factor(*library, reading) * hint_factor(*library, hints);
         if (meaning.code->meaning.empty()) score *= k_not_described;
         if (meaning.code->error == knowledge::IsError::no) score *= k_no_error;
+        if (library->id == "mbedtls-x509-verify" && !meaning.parts.empty()) score *= k_many_flags;
         if (!version_in(hints.version, meaning.code->versions)) score *= k_other_version;
         meaning.likelihood = score;
         if (meaning.why.empty()) {

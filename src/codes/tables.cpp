@@ -21,7 +21,8 @@ constexpr std::int64_t k_openssl3_reason_mask = 0x7F'FFFF;
 
 // Of the SSL module only the internal error is ever added to a low-level code; any other sum with it is no Mbed TLS code.
 bool can_carry_low_half(const Code& high) {
-  return !high.symbol.starts_with("MBEDTLS_ERR_SSL_") || high.symbol == "MBEDTLS_ERR_SSL_INTERNAL_ERROR";
+  const bool ssl = high.symbol.starts_with("MBEDTLS_ERR_SSL_") || high.symbol.starts_with("POLARSSL_ERR_SSL_");
+  return !ssl || high.symbol == "MBEDTLS_ERR_SSL_INTERNAL_ERROR";
 }
 
 std::optional<Meaning> compose_mbedtls(const CodeLibrary& library, std::int64_t value) {

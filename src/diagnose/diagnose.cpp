@@ -15,8 +15,9 @@ namespace {
 
 // Above this, the first cause is called likely; below, the next check is asked first and the outcome is told as uncertain.
 constexpr double k_likely = 0.5;
-// Causes less likely than this are not worth a reader's time.
+// Causes less likely than this are not worth a reader's time, beyond the few that are always named.
 constexpr double k_shown_from = 0.02;
+constexpr std::size_t k_always_shown = 3;
 // The second cause is worth a separating check from here on.
 constexpr double k_rival_from = 0.1;
 constexpr std::size_t k_causes_shown = 6;
@@ -186,7 +187,7 @@ class Engine {
 
   static std::vector<RankedCause> shortened(std::vector<RankedCause> causes) {
     std::size_t keep = 0;
-    while (keep < causes.size() && keep < k_causes_shown && (keep == 0 || causes[keep].confidence >= k_shown_from)) ++keep;
+    while (keep < causes.size() && keep < k_causes_shown && (keep < k_always_shown || causes[keep].confidence >= k_shown_from)) ++keep;
     causes.resize(keep);
     return causes;
   }

@@ -127,6 +127,33 @@ constexpr std::array<std::string_view, 83> k_failures{
 
 constexpr std::int64_t k_first_http_error = 400;
 
+// Alerts about a certificate: a client sends them about the server's far more often than the other way round.
+constexpr std::array<std::string_view, 7> k_certificate_alerts{"bad_certificate", "unsupported_certificate", "certificate_revoked", "certificate_expired",
+                                                               "certificate_unknown", "unknown_ca", "record_overflow"};
+
+// Who sent an alert follows from who wrote the log and which way it went; failing that, from whose turn it was; failing that, from
+// what the alert is about. The last two are inferred, and say so.
+void tell_sender(LocatedFact& located, std::string_view role, std::string_view last_stage) {
+  const std::string_view direction = located.fact.get("direction");
+  const auto infer = [&](bool client, std::string_view reason) {
+    located.fact.set("by", client ? "client" : "server");
+    located.inferred = true;
+    located.text += std::string(" (sent by the ") + (client ? "client" : "server") + ": " + std::string(reason) + ")";
+  };
+  if (!direction.empty() && (role == "device" || role == "server")) {
+    const bool by_client = (role == "device") == (direction == "sent");
+    located.fact.set("by", by_client ? "client" : "server");
+  } else if (!last_stage.empty()) {
+    const bool clients_turn = last_stage == "server_hello_done" || last_stage == "certificate" || last_stage == "server_hello" ||
+                              last_stage == "server_key_exchange" || last_stage == "certificate_request";
+    infer(clients_turn, "it was its turn");
+  } else {
+    const std::string_view name = located.fact.get("name");
+    const bool certificate = std::find(k_certificate_alerts.begin(), k_certificate_alerts.end(), name) != k_certificate_alerts.end();
+    infer(certificate, "the usual sender of this alert");
+  }
+}
+
 }  // namespace
 
 bool is_failure(const knowledge::Fact& fact) {
@@ -194,22 +221,10 @@ std::vector<LocatedFact> facts_of_log(const log::Log& log, std::uint64_t first_l
       located.text = event.text;
       if (stated.name == "stage") last_stage = std::string(stated.get("reached"));
       if (stated.name == "alert" && stated.get("by").empty()) {
-        // Who sent an alert follows from who wrote the log and which way it went; failing that, from whose turn it was.
-        const std::string_view direction = stated.get("direction");
-        const bool known_role = log.role == "device" || log.role == "server";
-        if (!direction.empty() && known_role) {
-          const bool by_client = (log.role == "device") == (direction == "sent");
-          located.fact.set("by", by_client ? "client" : "server");
-        } else if (!last_stage.empty()) {
-          const bool clients_turn = last_stage == "server_hello_done" || last_stage == "certificate" || last_stage == "server_hello" ||
-                                    last_stage == "server_key_exchange" || last_stage == "certificate_request";
-          located.fact.set("by", clients_turn ? "client" : "server");
-          located.inferred = true;
-          located.text += clients_turn ? " (sent by the client: it was its turn)" : " (sent by the server: it was its turn)";
-        }
+        tell_sender(located, log.role, last_stage);
         if (stated.get("after").empty() && !last_stage.empty()) located.fact.set("after", last_stage);
-        located.fact.set("seen", located.inferred ? "inferred" : "seen");
       }
+      if (stated.name == "alert") located.fact.set("seen", located.inferred ? "inferred" : "seen");
       if (stated.name == "dial" && stated.get("literal").empty() && !stated.get("host").empty()) {
         located.fact.set("literal", is_ip_literal(stated.get("host")) ? "yes" : "no");
       }

@@ -158,6 +158,10 @@ std::optional<Event> make_event(const knowledge::Knowledge& knowledge, const Rul
     const LookedUp looked_up = look_up(knowledge, rule.source->code_library, line, *code, event);
     // Success is printed too ("Last tls stack error number: 0x0"), and then nothing of what the pattern states holds.
     if (event.value == 0 && !looked_up.states) return std::nullopt;
+    // "mbedtls_ssl_handshake returned -0x6900" (would block) has the form of a failure and is none.
+    if (looked_up.known && !event.is_error) {
+      std::erase_if(event.facts, [](const Fact& fact) { return fact.name == "step" && fact.get("name") == "handshake-failed"; });
+    }
     if (rule.generic && !looked_up.known) return std::nullopt;
   }
   if (event.library.empty()) event.library = std::string(rule.dialect->library);

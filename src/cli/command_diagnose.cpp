@@ -63,6 +63,10 @@ int run_diagnose(const Options& options) {
     }
   }
   Inputs inputs = read_inputs(options.paths, options.filter, knowledge.get());
+  if (inputs.bad_filter) {
+    for (const std::string& error : inputs.errors) complain(error);
+    return k_exit_usage;
+  }
   for (const std::string& path : options.ca_files) {
     const auto bytes = read_bytes(path);
     if (!bytes) {

@@ -101,7 +101,10 @@ int run_explain(const Options& options) {
   if (!plain_code && !(all_known && !single)) {
     const log::Scanner scanner(knowledge.get());
     auto line = explain_line(whole, scanner, knowledge.get(), hints, storage);
-    if (line) {
+    // An error of OpenSSL's queue carries its own number; a fact alone says less than the table's row.
+    const bool table_knows_more = line && line->meanings.front().code == (storage.rows.empty() ? nullptr : &storage.rows.back()) && single &&
+                                  !explanations.front().meanings.empty();
+    if (line && !table_knows_more) {
       explanations.assign(1, std::move(*line));
     } else if (!single && !all_known) {
       codes::Explanation joined = codes::explain(knowledge.get(), whole, hints);

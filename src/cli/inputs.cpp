@@ -80,6 +80,7 @@ bool is_certificate_file(const std::vector<std::uint8_t>& bytes, std::string_vie
 void add_capture(const std::string& path, Result<wire::Capture> read, Inputs& inputs) {
   report::InputFile file{path, "capture", std::nullopt, std::nullopt, {}};
   if (!read) {
+    inputs.bad_filter = inputs.bad_filter || read.error().what.starts_with("the filter ");
     file.kind = "unreadable";
     file.problems.push_back(read.error().what + (read.error().where.empty() || read.error().where == path ? "" : " (" + read.error().where + ")"));
     inputs.errors.push_back(path + ": " + file.problems.back());
@@ -153,7 +154,8 @@ Inputs read_inputs(const std::vector<std::string>& paths, const std::string& fil
       const std::size_t dot = path.rfind('.');
       const std::string_view extension = dot == std::string::npos ? std::string_view() : std::string_view(path).substr(dot);
       if (extension == ".pcap" || extension == ".pcapng" || extension == ".cap") {
-        inputs.files.back().problems.emplace_back("is named like a capture, but holds text; read as a log");
+        inputs.files.back().problems.emplace_back("is named like a capture, but holds text; it was read as a log");
+        if (inputs.input.logs.back().events.empty()) inputs.errors.push_back(path + ": is named like a capture, but holds text in which nothing is known");
       }
     } else {
       add_unreadable(path, "is neither a capture (pcap, pcapng) nor text", inputs);

@@ -14,6 +14,7 @@ namespace tlswhy::cli {
 struct Inputs {
   diagnose::Input input;
   std::vector<report::InputFile> files;
+  bool bad_filter = false;           // --filter is no BPF: the user's mistake, not the file's
   std::vector<std::string> errors;   // one sentence for each input that could not be read or is damaged, for stderr
 };
 

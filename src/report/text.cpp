@@ -46,8 +46,9 @@ std::string verdict_line(const Diagnosis& d, const TextOptions& options) {
   if (d.causes.empty()) return wrapped(styled(d.summary + ".", Style::verdict, options), "", "", options);
   if (d.outcome == Outcome::inconclusive && d.causes.front().evidence.empty()) return wrapped(styled(d.summary + ".", Style::verdict, options), "", "", options);
   const RankedCause& first = d.causes.front();
-  const std::string line = fmt::format("{}: {} ({}, {:.0f} %)", confidence_word(first.confidence), lower_first(first.cause->title), first.cause->id,
-                                       first.confidence * 100);
+  // No diagnosis from outside is certain.
+  const double percent = std::min(99.0, first.confidence * 100);
+  const std::string line = fmt::format("{}: {} ({}, {:.0f} %)", confidence_word(first.confidence), lower_first(first.cause->title), first.cause->id, percent);
   return wrapped(styled(line, Style::verdict, options), "", "", options);
 }
 
@@ -183,7 +184,9 @@ std::string capture_doctor(const diagnose::Input& input, const TextOptions& opti
     const bool encrypted = std::any_of(capture.summary.tallies.begin(), capture.summary.tallies.end(),
                                        [](const capture::Tally& tally) { return ifind(tally.what, "encrypted") != std::string_view::npos; });
     out += wrapped(fmt::format("{} holds {} packets and no TLS.{}{}", printable(capture.path), capture.summary.packets, list.empty() ? "" : " It holds: ", list), "", "  ", options);
-    if (encrypted) {
+    if (capture.summary.packets > 0 && capture.summary.tallies.empty() && capture.plain_flows.empty()) {
+      out += wrapped("None of the packets passed the filter; look at it without --filter first.", "  > ", "    ", options);
+    } else if (encrypted) {
       out += wrapped("These are Wi-Fi frames encrypted by WPA: monitor mode cannot see into them. Capture on the access point, the router or the server instead.", "  > ", "    ", options);
     } else if (capture.summary.cut_packets > 0) {
       out += wrapped("Packets were cut while recording: capture whole packets with tcpdump -s 0.", "  > ", "    ", options);
@@ -200,7 +203,8 @@ std::string capture_doctor(const diagnose::Input& input, const TextOptions& opti
 
 std::string diagnosis_text(const std::vector<InputFile>& files, const diagnose::Input& input, const Diagnosis& d, const knowledge::Knowledge& knowledge,
                            const TextOptions& options) {
-  std::string out = verdict_line(d, options);
+  const bool nothing_read = !files.empty() && std::all_of(files.begin(), files.end(), [](const InputFile& file) { return file.kind == "unreadable"; });
+  std::string out = nothing_read ? wrapped(styled("Nothing could be read.", Style::verdict, options), "", "", options) : verdict_line(d, options);
   if (options.quiet) return out;
   out += seen(files, input, d, options);
   if (d.outcome != Outcome::ok && !d.causes.empty() && !d.causes.front().evidence.empty()) {

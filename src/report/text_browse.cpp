@@ -27,10 +27,11 @@ std::string number_of(const codes::Meaning& meaning) {
 std::string causes_of(std::string_view list, const knowledge::Knowledge& knowledge, const TextOptions& options) {
   std::string out;
   if (list.empty()) return out;
-  std::size_t shown = 0;
+  std::vector<const knowledge::Cause*> shown;
   for (const std::string_view id : split(list, ',')) {
     const knowledge::Cause* const cause = knowledge.cause(trim(id));
-    if (cause == nullptr || shown++ >= k_causes_shown) continue;
+    if (cause == nullptr || shown.size() >= k_causes_shown || std::find(shown.begin(), shown.end(), cause) != shown.end()) continue;
+    shown.push_back(cause);
     out += wrapped(fmt::format("{}: {}", cause->id, cause->title), "  - ", "    ", options);
   }
   return out;

@@ -59,11 +59,13 @@ class CertificateFacts {
       if (leaf.self_signed) {
         sink_.state(FactBuilder("cert-self-signed").with("side", to_string(side)), leaf.frame, "the leaf certificate is self-signed");
       } else if (!last.self_issued && chain.size() == 1) {
-        // A leaf alone: verifiable only by who holds its issuer. Inferred, because the issuer may be a root itself.
+        // A leaf alone: verifiable only by who holds its issuer.
+        // An issuer that calls itself an intermediate is one; any other may be a root, which need not be sent.
+        const bool intermediate = named_like_intermediate(leaf.issuer);
         FactBuilder fact("chain-incomplete");
-        fact.with("issuer", printable(leaf.issuer)).with("intermediate", named_like_intermediate(leaf.issuer) ? "yes" : "no").with("side", to_string(side));
+        fact.with("issuer", printable(leaf.issuer)).with("intermediate", intermediate ? "yes" : "no").with("side", to_string(side));
         sink_.state(std::move(fact), leaf.frame,
-              "only the leaf was sent; its issuer \"" + printable(leaf.issuer) + "\" was not", true);
+              "only the leaf was sent; its issuer \"" + printable(leaf.issuer) + "\" was not", !intermediate);
       }
       if (!in_order) sink_.state(FactBuilder("cert-order").with("what", "bad").with("side", to_string(side)), leaf.frame, "the certificates are out of order or do not belong together");
       if (side == Side::server && leaf.parse_error.empty()) name_against(leaf);

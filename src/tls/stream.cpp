@@ -18,13 +18,21 @@ constexpr std::uint8_t k_application_data = 23;
 constexpr std::size_t k_first_bytes_kept = 64;
 // Enough to tell a hello, and what must be kept of a stream while looking for one.
 constexpr std::size_t k_hello_prefix = 11;
-// Fewer bytes than this cannot be told from the start of a record.
-constexpr std::size_t k_enough_to_tell = 5;
+// Fewer bytes than this (a header and the first byte of the content) cannot be told from the start of a record. Deciding on fewer
+// would make the answer depend on how the stream was cut into segments.
+constexpr std::size_t k_enough_to_tell = 6;
 
 std::size_t u16_at(Bytes bytes, std::size_t at) { return static_cast<std::size_t>(bytes[at]) << 8U | bytes[at + 1]; }
 
 void drop_front(std::vector<std::uint8_t>& buffer, std::size_t count) {
   buffer.erase(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(std::min(count, buffer.size())));
+}
+
+// A handshake record too short for a message header. Only the tail of a message is ever sent in one.
+bool is_message_tail(Bytes bytes) {
+  if (bytes.size() < k_record_header || bytes[0] != k_handshake || bytes[1] != 3 || bytes[2] > 4) return false;
+  const std::size_t length = u16_at(bytes, 3);
+  return length > 0 && length < k_message_header;
 }
 
 // In the clear a handshake record begins with a message of a known type and a length that can be.
@@ -97,7 +105,7 @@ bool StreamReader::step_start(Direction& d, At at, unsigned direction) {
   if (d.buffer.size() < (may_be_sslv2 ? k_hello_prefix : k_enough_to_tell)) return false;
   if (looks_like_record(d.buffer)) {
     // A first record that is a handshake must be one in the clear, unless the capture began late.
-    const bool hello = d.buffer[0] == k_handshake && (d.buffer.size() < k_record_header + 1 || d.buffer[5] == 1 || d.buffer[5] == 2 || d.buffer[5] == 0);
+    const bool hello = d.buffer[0] == k_handshake && (d.buffer[5] == 1 || d.buffer[5] == 2 || d.buffer[5] == 0);
     if (!hello && d.buffer[0] != k_alert) assembly_.set_midstream();
     d.mode = Mode::records;
     return true;
@@ -136,7 +144,8 @@ bool StreamReader::step_search(Direction& d, unsigned direction) {
 bool StreamReader::step_record(Direction& d, unsigned direction, At at) {
   if (d.buffer.size() < k_record_header) return false;
   const Bytes bytes(d.buffer);
-  if (!looks_like_record(bytes)) {
+  const bool in_message = !d.message.empty() || d.message_skip > 0;
+  if (!looks_like_record(bytes) && !(in_message && is_message_tail(bytes))) {
     if (!assembly_.over()) assembly_.problem("frame " + std::to_string(at.frame) + ": what follows is no TLS record; looking for the next one");
     d.mode = Mode::resync;
     d.lost = true;

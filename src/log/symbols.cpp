@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
-#include <unordered_map>
 
 #include "log/holes.hpp"
 
@@ -41,28 +39,15 @@ Symbols::Symbols(const knowledge::Knowledge& knowledge) {
 }
 
 void Symbols::add_to(Prefilter& prefilter, std::uint32_t index) const {
-  // Few grams that cover all symbols: always the one that most of those left have in common. Grams that are ordinary words are
-  // not wanted, so only those with an underscore count, or those of names without one.
-  std::vector<std::string_view> left(symbols_.begin(), symbols_.end());
-  std::sort(left.begin(), left.end());
-  const auto grams_of = [](std::string_view symbol) {
-    std::set<Gram> grams;
-    const bool whole = symbol.find('_') == std::string_view::npos;
-    for (std::size_t i = 0; i + sizeof(Gram) <= symbol.size(); ++i) {
-      if (whole || symbol.substr(i, sizeof(Gram)).find('_') != std::string_view::npos) grams.insert(Prefilter::gram_at(symbol.data() + i));
-    }
-    return grams;
-  };
-  while (!left.empty()) {
-    std::map<Gram, std::size_t> uses;
-    for (const std::string_view symbol : left) {
-      for (const Gram gram : grams_of(symbol)) ++uses[gram];
-    }
-    if (uses.empty()) return;
-    const Gram best = std::max_element(uses.begin(), uses.end(), [](const auto& a, const auto& b) { return a.second < b.second; })->first;
-    prefilter.add_gram(index, best);
-    std::erase_if(left, [&](std::string_view symbol) { return grams_of(symbol).contains(best); });
+  // The end of a symbol's first part with its underscore ("TLS_" of MBEDTLS_) is shared by a whole table and no ordinary word; a
+  // name without underscore is found by its beginning.
+  std::unordered_set<Gram> grams;
+  for (const std::string_view symbol : symbols_) {
+    const std::size_t underscore = symbol.find('_');
+    const std::size_t begin = underscore == std::string_view::npos || underscore < sizeof(Gram) - 1 ? 0 : underscore - (sizeof(Gram) - 1);
+    if (begin + sizeof(Gram) <= symbol.size()) grams.insert(Prefilter::gram_at(symbol.data() + begin));
   }
+  for (const Gram gram : grams) prefilter.add_gram(index, gram);
 }
 
 void Symbols::each(std::string_view text, const std::function<void(std::string_view)>& found) const {

@@ -20,10 +20,15 @@ std::string_view code_of(Style style) {
   return {};
 }
 
-// Columns of UTF-8 text: every byte that begins a character counts one.
+// Columns of UTF-8 text: every byte that begins a character counts one; our own colours ("ESC [ ... m") take none.
 std::size_t columns(std::string_view text) {
   std::size_t count = 0;
-  for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1U : 0U;
+  bool escape = false;
+  for (const char c : text) {
+    if (c == '\x1b') escape = true;
+    if (!escape) count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1U : 0U;
+    if (escape && c == 'm') escape = false;
+  }
   return count;
 }
 

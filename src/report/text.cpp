@@ -19,10 +19,18 @@ using diagnose::Outcome;
 using diagnose::RankedCause;
 
 constexpr std::size_t k_evidence_shown = 4;
-constexpr std::size_t k_fixes_shown = 2;
-constexpr std::size_t k_alternatives_shown = 3;
-constexpr std::size_t k_ruled_out_shown = 2;
 constexpr double k_alternative_from = 0.04;
+// Lines of a terminal that nobody has made larger, less the prompt and the command.
+constexpr std::size_t k_screen_lines = 28;
+
+// How much of each section is shown; the first of these that fits the screen is taken.
+struct Detail {
+  std::size_t fixes;
+  std::size_t alternatives;
+  std::size_t ruled_out;
+  std::size_t lines_each;
+};
+constexpr Detail k_details[] = {{2, 3, 2, 4}, {2, 2, 1, 4}, {1, 2, 1, 4}, {1, 1, 1, 3}, {1, 1, 0, 2}};
 
 std::string_view confidence_word(double confidence) {
   if (confidence >= 0.9) return "Almost certainly";
@@ -80,29 +88,29 @@ bool for_platform(const knowledge::Fix& fix, std::string_view platform) {
   return std::any_of(fix.platforms.begin(), fix.platforms.end(), [&](std::string_view p) { return p == "any" || p == platform; });
 }
 
-std::string what_to_do(const Diagnosis& d, const TextOptions& options) {
+std::string what_to_do(const Diagnosis& d, const TextOptions& options, const Detail& detail) {
   const RankedCause& cause = d.causes.front();
   std::string out;
   std::size_t shown = 0;
   std::size_t number = 0;
   for (const knowledge::Fix* const fix : cause.fixes) {
     const bool fits = d.platform.empty() ? for_platform(*fix, "any") : for_platform(*fix, d.platform);
-    if (!options.verbose && (!fits || shown >= k_fixes_shown)) continue;
+    if (!options.verbose && (!fits || shown >= detail.fixes)) continue;
     std::string platforms;
     for (const std::string_view platform : fix->platforms) {
       if (platform != "any") platforms += (platforms.empty() ? "" : ", ") + std::string(platform);
     }
     const std::string text = (platforms.empty() ? "" : "[" + platforms + "] ") + std::string(fix->action);
-    out += wrapped(text, fmt::format("  {} ", ++number), "    ", options, options.verbose ? 20 : 4);
+    out += wrapped(text, fmt::format("  {} ", ++number), "    ", options, options.verbose ? 20 : detail.lines_each);
     if (!fix->weakens.empty()) out += wrapped(styled("WARNING: " + std::string(fix->weakens), Style::warning, options), "    ", "    ", options);
     ++shown;
   }
   return out.empty() ? out : styled("What to do", Style::heading, options) + " (" + std::string(cause.cause->owner) + ")\n" + out;
 }
 
-std::string alternatives(const Diagnosis& d, const TextOptions& options) {
+std::string alternatives(const Diagnosis& d, const TextOptions& options, const Detail& detail) {
   std::string out;
-  for (std::size_t i = 1; i < d.causes.size() && i <= k_alternatives_shown; ++i) {
+  for (std::size_t i = 1; i < d.causes.size() && i <= detail.alternatives; ++i) {
     const RankedCause& other = d.causes[i];
     if (other.confidence < k_alternative_from && i > 1 && !options.verbose) break;
     std::string tell;
@@ -115,26 +123,26 @@ std::string alternatives(const Diagnosis& d, const TextOptions& options) {
       }
     }
     const std::string text = fmt::format("{} ({:.0f} %): {}{}{}", other.cause->id, other.confidence * 100, other.cause->title, tell.empty() ? "" : ". Tell: ", tell);
-    out += wrapped(text, "  ? ", "    ", options, options.verbose ? 12 : 3);
+    out += wrapped(text, "  ? ", "    ", options, options.verbose ? 12 : std::min<std::size_t>(3, detail.lines_each));
   }
   return out.empty() ? out : styled("What else it could be", Style::heading, options) + "\n" + out;
 }
 
-std::string ruled_out(const Diagnosis& d, const TextOptions& options) {
+std::string ruled_out(const Diagnosis& d, const TextOptions& options, const Detail& detail) {
   std::string out;
   std::size_t shown = 0;
   for (const diagnose::RuledOut& item : d.ruled_out) {
-    if (!options.verbose && shown++ >= k_ruled_out_shown) break;
+    if (!options.verbose && shown++ >= detail.ruled_out) break;
     out += wrapped(fmt::format("{}: {}  [{}]", item.cause->id, printable(item.why.says), place(item.why.source)), "  x ", "    ", options);
   }
   return out.empty() ? out : styled("Ruled out", Style::heading, options) + "\n" + out;
 }
 
-std::string next_check(const Diagnosis& d, const TextOptions& options) {
+std::string next_check(const Diagnosis& d, const TextOptions& options, const Detail& detail) {
   if (d.check_next.empty()) return {};
   std::string out;
   const std::size_t count = options.verbose ? d.check_next.size() : 1;
-  for (std::size_t i = 0; i < std::min(count, d.check_next.size()); ++i) out += wrapped(d.check_next[i], "  > ", "    ", options, options.verbose ? 20 : 5);
+  for (std::size_t i = 0; i < std::min(count, d.check_next.size()); ++i) out += wrapped(d.check_next[i], "  > ", "    ", options, options.verbose ? 20 : detail.lines_each + 1);
   return styled("Next check", Style::heading, options) + "\n" + out;
 }
 
@@ -156,7 +164,7 @@ std::string seen(const std::vector<InputFile>& files, const diagnose::Input& inp
   }
   if (!input.captures.empty()) line += fmt::format("; {} TLS handshake{}, {} completed", handshakes, handshakes == 1 ? "" : "s", completed);
   if (!d.repeated.empty()) line += "; " + d.repeated;
-  if (!line.empty()) out += styled("Seen", Style::heading, options) + "  " + wrapped(line, "", "      ", options);
+  if (!line.empty()) out += wrapped(line, styled("Seen", Style::heading, options) + "  ", "      ", options);
   for (const InputFile& file : files) {
     std::size_t shown = 0;
     for (const std::string& problem : file.problems) {
@@ -208,11 +216,11 @@ std::string diagnosis_text(const std::vector<InputFile>& files, const diagnose::
   if (options.quiet) return out;
   out += seen(files, input, d, options);
   if (d.outcome != Outcome::ok && !d.causes.empty() && !d.causes.front().evidence.empty()) {
-    out += why(d.causes.front(), options);
-    out += alternatives(d, options);
-    out += what_to_do(d, options);
-    out += ruled_out(d, options);
-    out += next_check(d, options);
+    const std::string head = out + why(d.causes.front(), options);
+    for (const Detail& detail : k_details) {
+      out = head + alternatives(d, options, detail) + what_to_do(d, options, detail) + ruled_out(d, options, detail) + next_check(d, options, detail);
+      if (options.verbose || static_cast<std::size_t>(std::count(out.begin(), out.end(), '\n')) < k_screen_lines) break;
+    }
     if (!options.verbose) out += styled(fmt::format("More: -v, tlswhy causes {}", d.causes.front().cause->id), Style::faint, options) + "\n";
   } else if (d.outcome == Outcome::ok && !d.causes.empty()) {
     out += why(d.causes.front(), options);

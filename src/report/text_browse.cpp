@@ -11,9 +11,9 @@
 namespace tlswhy::report {
 namespace {
 
-constexpr std::size_t k_alternatives_shown = 6;
+constexpr std::size_t k_alternatives_shown = 3;
 constexpr double k_alternative_from = 0.01;
-constexpr std::size_t k_causes_shown = 4;
+constexpr std::size_t k_causes_shown = 3;
 
 std::string library_name(const knowledge::Code& code, const knowledge::Knowledge& knowledge) {
   const knowledge::CodeLibrary* const library = knowledge.code_library(code.library);
@@ -44,8 +44,8 @@ std::string one_meaning(const codes::Meaning& meaning, const knowledge::Knowledg
   for (const knowledge::Code* const part : meaning.parts) {
     out += wrapped(fmt::format("{} {}{}{}", part->has_value ? codes::to_hex_code(part->value) : "", part->symbol, part->meaning.empty() ? "" : ": ", part->meaning), "  + ", "    ", options);
   }
-  if (meaning.parts.empty() && !code.meaning.empty()) out += wrapped(code.meaning, "  ", "  ", options);
-  if (!code.not_this.empty()) out += wrapped(code.not_this, "  Not: ", "       ", options);
+  if (meaning.parts.empty() && !code.meaning.empty()) out += wrapped(code.meaning, "  ", "  ", options, options.verbose ? 20 : 5);
+  if (!code.not_this.empty()) out += wrapped(code.not_this, "  Not: ", "       ", options, options.verbose ? 20 : 4);
   if (code.error == knowledge::IsError::no) out += "  This is no error by itself.\n";
   std::string causes(code.causes);
   if (meaning.parts.size() > 1 && !meaning.parts.back()->causes.empty()) causes = std::string(meaning.parts.back()->causes) + (causes.empty() ? "" : "," + causes);
@@ -54,10 +54,10 @@ std::string one_meaning(const codes::Meaning& meaning, const knowledge::Knowledg
   if (!causes.empty()) {
     const knowledge::Cause* const cause = knowledge.cause(trim(split(causes, ',').front()));
     if (cause != nullptr && !cause->confirm.empty()) {
-      out += styled("First check", Style::heading, options) + "\n" + wrapped(cause->confirm.front(), "  > ", "    ", options, 5);
+      out += styled("First check", Style::heading, options) + "\n" + wrapped(cause->confirm.front(), "  > ", "    ", options, options.verbose ? 20 : 3);
     }
     if (cause != nullptr && !cause->fixes.empty()) {
-      out += styled("If so", Style::heading, options) + "\n" + wrapped(cause->fixes.front().action, "  ", "  ", options, 4);
+      out += styled("If so", Style::heading, options) + "\n" + wrapped(cause->fixes.front().action, "  ", "  ", options, options.verbose ? 20 : 3);
     }
   }
   return out;

@@ -143,17 +143,20 @@ void Assembly::certificate_request(Bytes body) {
   handshake_.certificate_request_issuers.resize(parsed.value.size());
 }
 
-void Assembly::read_body(unsigned direction, std::uint8_t type, Bytes body, At at) {
+void Assembly::read_body(unsigned direction, std::uint8_t type, Bytes body, bool cut, At at) {
   switch (type) {
     case HandshakeType::client_hello: {
       auto parsed = parse_client_hello(body, datagrams_);
       if (!parsed.ok()) problem("frame " + std::to_string(at.frame) + ": ClientHello: " + std::string(parsed.error->what) + " " + std::string(to_string(parsed.error->fault)));
+      // A cut just before the extensions leaves what could be a hello without any.
+      if (cut) parsed.value.complete = false;
       client_hello(direction, std::move(parsed.value), at);
       break;
     }
     case HandshakeType::server_hello: {
       auto parsed = parse_server_hello(body);
       if (!parsed.ok()) problem("frame " + std::to_string(at.frame) + ": ServerHello: " + std::string(parsed.error->what) + " " + std::string(to_string(parsed.error->fault)));
+      if (cut) parsed.value.complete = false;
       server_hello(direction, std::move(parsed.value), at);
       break;
     }
@@ -174,7 +177,7 @@ void Assembly::message(unsigned direction, std::uint8_t type, Bytes body, std::u
   entry.code = type;
   entry.length = static_cast<std::uint32_t>(body.size());
   entry.records = records;
-  read_body(direction, type, body, at);
+  read_body(direction, type, body, false, at);
   entry.type = handshake_type_name(type);
   if (type == HandshakeType::server_hello && handshake_.hello_retry_request && handshake_.hello_retry_request->at.frame == at.frame && !handshake_.server_hello) {
     entry.type = "hello_retry_request";
@@ -192,7 +195,7 @@ void Assembly::message(unsigned direction, std::uint8_t type, Bytes body, std::u
 void Assembly::cut_message(unsigned direction, std::uint8_t type, Bytes head, std::uint32_t declared, std::uint32_t records, At at) {
   if (type != HandshakeType::client_hello && type != HandshakeType::server_hello) return;
   certain_ = true;
-  read_body(direction, type, head, at);
+  read_body(direction, type, head, head.size() < declared, at);
   Message entry;
   entry.at = at;
   entry.from = side_of(direction);
@@ -319,10 +322,12 @@ Handshake Assembly::take(At end) {
   }
   h.one_sided = h.from_client.seen != h.from_server.seen && h.from_client.missing_bytes + h.from_server.missing_bytes == 0 &&
                 (h.from_client.seen ? h.from_client.application_records > 0 : true);
-  // A server that goes straight from its hello to ChangeCipherSpec has resumed an earlier session (RFC 5246 7.3).
-  const bool server_ccs = change_cipher_spec_[1 - client];
+  // A server that goes straight from its hello to ChangeCipherSpec has resumed an earlier session (RFC 5246 7.3). Where bytes of it
+  // are missing, nobody can say that a message was not among them.
+  const bool whole = h.from_server.missing_bytes == 0;
+  const bool server_ccs = whole && change_cipher_spec_[1 - client];
   h.resumed = h.server_hello && ((!tls13() && server_ccs && !server_certificate_ && !server_hello_done_) || (tls13() && h.server_hello->pre_shared_key));
-  if (h.server_hello && !server_certificate_) h.server_certificate = tls13() ? Seen::encrypted : server_hello_done_ || h.resumed ? Seen::absent : Seen::not_captured;
+  if (h.server_hello && !server_certificate_) h.server_certificate = tls13() ? Seen::encrypted : (whole && server_hello_done_) || h.resumed ? Seen::absent : Seen::not_captured;
   if (h.client_certificate == Seen::not_captured && tls13()) h.client_certificate = Seen::encrypted;
   for (const DirectionFacts* facts : {&h.from_client, &h.from_server}) {
     for (const auto& [flag, at] : {std::pair{facts->fin, facts->fin_at}, std::pair{facts->rst, facts->rst_at}}) {

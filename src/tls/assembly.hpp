@@ -55,7 +55,8 @@ class Assembly {
   void certificates(unsigned direction, Bytes body, At at);
   void certificate_request(Bytes body);
   void learn_client(unsigned direction);
-  void read_body(unsigned direction, std::uint8_t type, Bytes body, At at);
+  // `cut`: the end of the body is not there.
+  void read_body(unsigned direction, std::uint8_t type, Bytes body, bool cut, At at);
 
   Handshake handshake_;
   Limits limits_;

@@ -186,7 +186,7 @@ class HandshakeFacts {
             std::string(to_string(message.from)) + " sent " + std::string(message.type));
     }
     // A message that is not there says something only if its bytes would have been there to see.
-    const bool whole = !h_.midstream && h_.from_server.missing_bytes == 0 && h_.from_client.missing_bytes == 0 && !h_.one_sided;
+    const bool whole = h_.from_server.missing_messages == 0 && !h_.midstream && h_.from_server.missing_bytes == 0 && h_.from_client.missing_bytes == 0 && !h_.one_sided;
     if (!whole || !h_.client_hello) return;
     constexpr std::array<std::string_view, 2> k_expected{"server_hello", "certificate"};
     for (const std::string_view stage : k_expected) {
@@ -319,13 +319,21 @@ class HandshakeFacts {
       if (d.retransmissions == 0) continue;
       const std::string who(to_string(side));
       state(FactBuilder("retransmissions").with("count", d.retransmissions).with("who", who).with("largest", d.largest_retransmission), h_.last_frame,
-            "the " + who + " sent " + std::to_string(d.retransmissions) + " segment" + (d.retransmissions == 1 ? "" : "s") + " again, the largest of " +
+            "the " + who + " sent " + std::to_string(d.retransmissions) + (datagrams() ? " datagram" : " segment") + (d.retransmissions == 1 ? "" : "s") + " again, the largest of " +
                 std::to_string(d.largest_retransmission) + " bytes");
       const bool unfinished = h_.outcome != tls::Outcome::completed;
       if (unfinished && d.largest_retransmission >= k_large_segment_bytes && d.retransmissions >= 2) {
         state(FactBuilder("flight-lost").with("who", who).with("bytes", d.largest_retransmission), h_.last_frame,
-              "large segments of the " + who + " are sent again and again without success");
+              std::string(datagrams() ? "large datagrams of the " : "large segments of the ") + who + " are sent again and again without success");
       }
+    }
+    // Messages of a flight that never came although later ones did and the peer asked for them again.
+    for (const Side side : {Side::client, Side::server}) {
+      const tls::DirectionFacts& d = h_.from(side);
+      if (d.missing_messages == 0 || h_.outcome == tls::Outcome::completed || h_.from(other(side)).retransmissions + d.retransmissions < 2) continue;
+      const std::string who(to_string(side));
+      state(FactBuilder("flight-lost").with("who", who).with("messages", d.missing_messages), h_.last_frame,
+            "messages of the " + who + "'s flight never came, although others of it did", true);
     }
     // Segments that never came although later ones did: the capture point sits behind the loss.
     if (h_.from_server.missing_bytes >= k_large_segment_bytes && h_.outcome != tls::Outcome::completed && h_.server_hello == std::nullopt &&

@@ -190,7 +190,7 @@ std::vector<LocatedFact> facts_of_network(const wire::Capture& capture) {
     const std::string_view what = icmp_word(event.kind);
     if (what.empty()) continue;
     FactBuilder fact("icmp");
-    fact.with("what", what);
+    fact.with("what", what).with("to", event.direction == capture::Direction::forward ? "server" : "client");
     if (event.kind == capture::EventKind::icmp_frag_needed) fact.with("mtu", std::uint64_t{event.size});
     facts.push_back(in_capture(capture, std::move(fact), event.at.frame, "ICMP: " + std::string(what)));
   }

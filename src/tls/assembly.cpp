@@ -245,13 +245,43 @@ void Assembly::change_cipher_spec(unsigned direction, At at) {
   protected_[direction] = true;
 }
 
-void Assembly::alert_record(unsigned direction, Bytes payload, At at) {
+void Assembly::progress() { progress_.repeats_without_news[0] = progress_.repeats_without_news[1] = 0; }
+
+void Assembly::repeated(unsigned direction, std::uint32_t size) {
+  DirectionFacts& facts = facts_[direction];
+  ++facts.retransmissions;
+  facts.largest_retransmission = std::max(facts.largest_retransmission, size);
+  ++progress_.repeats_without_news[direction];
+}
+
+void Assembly::keys_in_use(unsigned direction) {
+  change_cipher_spec_[direction] = true;
+  protected_[direction] = true;
+}
+
+void Assembly::client_finished13(At at) {
+  if (progress_.client_finished13) return;
+  progress_.client_finished13 = true;
+  progress_.client_finished13_at = at;
+  touch(at);
+}
+
+void Assembly::unreachable(At at) {
+  if (!progress_.unreachable) progress_.unreachable = at;
+}
+
+void Assembly::settled(bool success, At at) {
+  progress_.last = at;
+  (success ? progress_.granted : progress_.refused) = at;
+}
+
+void Assembly::alert_record(unsigned direction, Bytes payload, bool protected_by_epoch, At at) {
   Alert alert;
   alert.at = at;
   alert.from = side_of(direction);
   alert.after = handshake_.stage;
-  const bool clear = payload.size() == 2 && (payload[0] == k_warning || payload[0] == k_fatal) &&
-                     (!change_cipher_spec_[direction] || (tls13() && payload.size() == 2));
+  const bool clear = !protected_by_epoch && payload.size() == 2 && (payload[0] == k_warning || payload[0] == k_fatal) &&
+                     (!change_cipher_spec_[direction] || datagrams_ || tls13());
   if (clear) {
     alert.level = payload[0];
     alert.code = payload[1];
@@ -324,7 +354,7 @@ Handshake Assembly::take(At end) {
                 (h.from_client.seen ? h.from_client.application_records > 0 : true);
   // A server that goes straight from its hello to ChangeCipherSpec has resumed an earlier session (RFC 5246 7.3). Where bytes of it
   // are missing, nobody can say that a message was not among them.
-  const bool whole = h.from_server.missing_bytes == 0;
+  const bool whole = h.from_server.missing_bytes == 0 && h.from_server.missing_messages == 0;
   const bool server_ccs = whole && change_cipher_spec_[1 - client];
   h.resumed = h.server_hello && ((!tls13() && server_ccs && !server_certificate_ && !server_hello_done_) || (tls13() && h.server_hello->pre_shared_key));
   if (h.server_hello && !server_certificate_) h.server_certificate = tls13() ? Seen::encrypted : (whole && server_hello_done_) || h.resumed ? Seen::absent : Seen::not_captured;

@@ -27,7 +27,9 @@ class Assembly {
   // A handshake record that cannot be read.
   void encrypted_message(unsigned direction, std::uint32_t size, At at);
   void change_cipher_spec(unsigned direction, At at);
-  void alert_record(unsigned direction, Bytes payload, At at);
+  // `protected_by_epoch`: a DTLS record of a later epoch than 0, and so encrypted for certain.
+  void alert_record(unsigned direction, Bytes payload, At at) { alert_record(direction, payload, false, at); }
+  void alert_record(unsigned direction, Bytes payload, bool protected_by_epoch, At at);
   void application_data(unsigned direction, std::uint32_t size, At at);
   void record(unsigned direction, std::uint32_t size, At at);
   void bytes(unsigned direction, std::size_t count, At at);
@@ -36,6 +38,19 @@ class Assembly {
   void problem(std::string text);
   void set_midstream() { handshake_.midstream = true; }
 
+  // Datagrams: one that brought something new, and one that only said again what had been said.
+  void progress();
+  void repeated(unsigned direction, std::uint32_t size);
+  // Datagrams: a record of a later epoch shows that ChangeCipherSpec was sent, though it was not seen.
+  void keys_in_use(unsigned direction);
+  // TLS 1.3: the client uses keys that it has only after its Finished.
+  void client_finished13(At at);
+  // The other end, or a router, said that nothing listens there.
+  void unreachable(At at);
+  // EAP: the authentication was granted or refused by the server, which ends the conversation.
+  void settled(bool success, At at);
+
+  [[nodiscard]] const Handshake& so_far() const { return handshake_; }
   [[nodiscard]] bool is_protected(unsigned direction) const { return protected_[direction]; }
   [[nodiscard]] bool tls13() const;
   // A hello, an alert or another message in the clear was seen: this is TLS for certain.

@@ -64,10 +64,17 @@ void Connection::retransmission(Side from, std::uint32_t size, At at) {
   facts.largest_retransmission = std::max(facts.largest_retransmission, size);
 }
 
+void Connection::unreachable(At at) { state_->assembly.unreachable(at); }
+
+void Connection::settled(bool success, At at) { state_->assembly.settled(success, at); }
+
+bool Connection::begins_anew(Bytes datagram) const { return state_->datagrams_ && state_->datagram.begins_anew(datagram); }
+
 bool Connection::wants(Side from) const { return state_->datagrams_ ? !state_->assembly.over() : state_->stream.wants(State::direction(from)); }
 
 std::optional<Handshake> Connection::take(At end) {
-  if (!state_->datagrams_) state_->stream.finish(state_->last);
+  if (state_->datagrams_) state_->datagram.finish();
+  else state_->stream.finish(state_->last);
   if (!state_->assembly.certain()) return std::nullopt;
   return state_->assembly.take(end);
 }

@@ -36,6 +36,11 @@ class Connection {
   void fin(Side from, At at);
   void rst(Side from, At at);
   void retransmission(Side from, std::uint32_t size, At at);
+  // An ICMP error said that the server cannot be reached; an EAP-Success or -Failure ended the authentication.
+  void unreachable(At at);
+  void settled(bool success, At at);
+  // Whether a datagram opens another association on the same ports: take() this one and begin a new one then.
+  [[nodiscard]] bool begins_anew(Bytes datagram) const;
   // False when nothing more of this direction is of interest (handshake over, application data): the caller may stop feeding.
   [[nodiscard]] bool wants(Side from) const;
   // The handshake, if TLS was spoken by at least one side (or one side spoke TLS and the other did not). `end` is the time of

@@ -49,11 +49,13 @@ void infer_encrypted_alerts(Handshake& h, const Progress& p) {
     alert.after = h.stage;
     h.alerts.push_back(alert);
   };
-  const bool client_closed = h.from_client.fin || h.from_client.rst || h.from_server.fin || h.from_server.rst;
+  // Datagrams have no FIN: there the record must be the last of its side.
+  const bool datagrams = h.transport == "udp";
+  const bool client_closed = datagrams || p.refused || h.from_client.fin || h.from_client.rst || h.from_server.fin || h.from_server.rst;
   if (!p.client_finished13 && p.protected_records[0] == 1 && is_alert_size(p.first_protected_size[0]) && client_closed) {
     add(Side::client, p.first_protected[0]);
   }
-  const bool server_closed = h.from_server.fin || h.from_server.rst;
+  const bool server_closed = datagrams || p.refused || h.from_server.fin || h.from_server.rst;
   if (p.client_finished13 && p.server_records_after_finished == 1 && is_alert_size(p.server_first_after_finished) && server_closed) {
     add(Side::server, p.server_first_after_finished_at);
   }
@@ -91,6 +93,15 @@ bool end_by_tcp(Handshake& h) {
   return true;
 }
 
+// DTLS has no FIN: it failed if a flight was sent three times without bringing the handshake on (RFC 6347 4.2.4), or if messages of a
+// flight never came although it was asked for again and again.
+bool flight_unanswered(const Handshake& h, const Progress& p) {
+  constexpr std::uint32_t k_repeats = 2;
+  if (std::max(p.repeats_without_news[0], p.repeats_without_news[1]) >= k_repeats) return true;
+  const bool holes = h.from_client.missing_messages + h.from_server.missing_messages > 0;
+  return holes && std::max(h.from_client.retransmissions, h.from_server.retransmissions) >= k_repeats;
+}
+
 }  // namespace
 
 void conclude(Handshake& h, const Progress& p, At end) {
@@ -100,7 +111,7 @@ void conclude(Handshake& h, const Progress& p, At end) {
     set_end(h, EndedBy::not_tls, h.foreign->from, h.foreign->at, Outcome::failed);
     return;
   }
-  if (completed(h, p)) {
+  if (completed(h, p) || (p.granted && h.server_hello)) {
     At at = is_tls13(h) ? p.client_finished13_at : At{};
     for (const Message& message : h.messages) {
       if (!is_tls13(h) && message.at.frame >= at.frame) at = message.at;
@@ -114,13 +125,21 @@ void conclude(Handshake& h, const Progress& p, At end) {
     set_end(h, alert.encrypted && !alert.decrypted ? EndedBy::encrypted_alert : EndedBy::alert, alert.from, alert.at, Outcome::failed);
     return;
   }
+  if (p.refused) {  // EAP-Failure: the server ends it, as FIN does elsewhere
+    set_end(h, EndedBy::fin, Side::server, *p.refused, Outcome::failed);
+    return;
+  }
   if (end_by_tcp(h)) {
     // Nothing of the handshake itself was recorded: its outcome is not known.
     if (h.midstream && !h.client_hello && !h.server_hello) h.outcome = Outcome::incomplete;
     return;
   }
+  if (p.unreachable) {
+    set_end(h, EndedBy::timeout, std::nullopt, *p.unreachable, Outcome::failed);
+    return;
+  }
   const double silence = milliseconds_between(p.last.time, end.time);
-  const bool repeated = h.from_client.retransmissions + h.from_server.retransmissions >= 3;
+  const bool repeated = h.transport == "udp" ? flight_unanswered(h, p) : h.from_client.retransmissions + h.from_server.retransmissions >= 3;
   if (silence >= k_silence_ms || (repeated && h.client_hello)) {
     set_end(h, EndedBy::timeout, std::nullopt, p.last, h.midstream && !h.client_hello ? Outcome::incomplete : Outcome::failed);
     return;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+
 #include "tls/handshake.hpp"
 
 namespace tlswhy::tls {
@@ -18,6 +20,10 @@ struct Progress {
   std::uint32_t server_first_after_finished = 0;  // size of the first of them
   At server_first_after_finished_at;
   std::uint32_t client_records_after_finished = 0;
+  std::uint32_t repeats_without_news[2] = {0, 0};  // datagrams that only repeated, since the last that did not
+  std::optional<At> unreachable;               // an ICMP error about it
+  std::optional<At> granted;                   // EAP-Success
+  std::optional<At> refused;                   // EAP-Failure
   At last;                                     // last packet with payload, FIN or RST
 };
 

@@ -118,4 +118,14 @@ bool looks_like_dtls(Bytes bytes) {
   return !handshake_type_name(bytes[13]).empty() && message <= k_largest_hello && offset + fragment <= message && fragment + k_fragment_header <= length;
 }
 
+Bytes without_envelope(Bytes datagram) {
+  constexpr std::size_t k_envelope = 4;
+  constexpr std::uint32_t k_capwap_dtls = 0x01000000;
+  Reader r(datagram);
+  const std::uint32_t head = r.u32("envelope");
+  const bool channel = (head >> 28U) == 4 && (head & 0xFFFFU) <= r.remaining();
+  if (!r.ok() || (head != k_capwap_dtls && !channel)) return datagram;
+  return channel ? datagram.subspan(k_envelope, head & 0xFFFFU) : datagram.subspan(k_envelope);
+}
+
 }  // namespace tlswhy::tls

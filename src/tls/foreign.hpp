@@ -19,5 +19,7 @@ namespace tlswhy::tls {
 [[nodiscard]] bool looks_like_sslv2_hello(Bytes bytes);
 // Whether a datagram is a DTLS handshake or alert (RFC 6347 4.1) in the clear.
 [[nodiscard]] bool looks_like_dtls(Bytes datagram);
+// What of a datagram is DTLS: all of it, or what stands behind the header of CAPWAP (RFC 5415 4.1) or of a TURN channel (RFC 8656 12.4).
+[[nodiscard]] Bytes without_envelope(Bytes datagram);
 
 }  // namespace tlswhy::tls

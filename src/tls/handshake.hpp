@@ -56,6 +56,7 @@ struct ClientHello {
   std::vector<std::uint16_t> key_share_groups;
   std::optional<std::uint8_t> max_fragment_length;  // RFC 6066 code 1..4 = 2^9..2^12
   std::optional<std::uint16_t> record_size_limit;   // RFC 8449
+  std::optional<std::uint8_t> connection_id_size;   // RFC 9146: of the id that the server is asked to put into its records
   std::uint32_t session_ticket_size = 0;
   bool session_ticket = false;                      // the extension is present
   bool extended_master_secret = false;
@@ -80,6 +81,7 @@ struct ServerHello {
   std::optional<std::uint16_t> selected_group;      // key_share
   std::optional<std::uint8_t> max_fragment_length;
   std::optional<std::uint16_t> record_size_limit;
+  std::optional<std::uint8_t> connection_id_size;   // RFC 9146: of the id that the client is asked to put into its records
   bool pre_shared_key = false;
   bool extended_master_secret = false;
   bool renegotiation_info = false;
@@ -165,6 +167,7 @@ struct DirectionFacts {
   std::uint32_t largest_message = 0;        // declared body length of the largest clear handshake message
   std::string_view largest_message_type;
   std::uint64_t missing_bytes = 0;          // lost or not recorded, within the handshake
+  std::uint32_t missing_messages = 0;       // DTLS: messages that never came (whole) although later ones did
   std::uint32_t application_records = 0;    // application_data records after the handshake could be complete
   std::uint32_t retransmissions = 0;
   std::uint32_t largest_retransmission = 0;

@@ -22,6 +22,8 @@ struct ExtensionType {
   static constexpr std::uint16_t early_data = 42;
   static constexpr std::uint16_t supported_versions = 43;
   static constexpr std::uint16_t key_share = 51;
+  static constexpr std::uint16_t connection_id = 54;
+  static constexpr std::uint16_t connection_id_draft = 254;  // what Mbed TLS 2.x and 3.0 send for it
   static constexpr std::uint16_t encrypted_client_hello = 0xFE0D;
   static constexpr std::uint16_t renegotiation_info = 0xFF01;
 };
@@ -99,6 +101,12 @@ void read_client_extension(std::uint16_t type, Bytes bytes, ClientHello& hello) 
     }
     case ExtensionType::encrypted_client_hello: hello.encrypted_client_hello = true; break;
     case ExtensionType::renegotiation_info: hello.renegotiation_info = true; break;
+    case ExtensionType::connection_id:
+    case ExtensionType::connection_id_draft: {
+      const std::uint8_t size = body.u8("cid length");
+      if (body.remaining() == size) hello.connection_id_size = size;
+      break;
+    }
     default: break;
   }
 }
@@ -120,6 +128,12 @@ void read_server_extension(std::uint16_t type, Bytes bytes, ServerHello& hello) 
     case ExtensionType::supported_versions: hello.version.value = body.u16("selected_version"); break;
     case ExtensionType::key_share: hello.selected_group = body.u16("group"); break;
     case ExtensionType::renegotiation_info: hello.renegotiation_info = true; break;
+    case ExtensionType::connection_id:
+    case ExtensionType::connection_id_draft: {
+      const std::uint8_t size = body.u8("cid length");
+      if (body.remaining() == size) hello.connection_id_size = size;
+      break;
+    }
     default: break;
   }
 }

@@ -78,8 +78,13 @@ class Collector final : public capture::Handler {
     FlowState* const state = find(flow, at);
     if (state == nullptr) return;
     keep_first(*state, direction, bytes);
+    bytes = tls::without_envelope(bytes);
     if (!state->connection) {
       if (!tls::looks_like_dtls(bytes)) return;
+      state->connection.emplace(flow.source, flow.destination, false, true);
+    }
+    if (state->connection->begins_anew(bytes)) {  // a device that tries again from the same port
+      keep_handshake(*state);
       state->connection.emplace(flow.source, flow.destination, false, true);
     }
     const Side side = side_of(direction);
@@ -111,10 +116,12 @@ class Collector final : public capture::Handler {
       case EventKind::icmp_host_unreachable:
       case EventKind::icmp_net_unreachable:
         state->icmp = FailedFlow::Why::unreachable;
+        if (state->connection) state->connection->unreachable(at_of(event.at));
         keep_icmp(flow, event);
         break;
       case EventKind::icmp_admin_prohibited:
         state->icmp = FailedFlow::Why::prohibited;
+        if (state->connection) state->connection->unreachable(at_of(event.at));
         keep_icmp(flow, event);
         break;
       case EventKind::zero_window:
@@ -167,14 +174,16 @@ class Collector final : public capture::Handler {
     if (result_.icmp.size() < k_most_icmp) result_.icmp.emplace_back(flow.id, event);
   }
 
+  bool keep_handshake(FlowState& state) {
+    auto handshake = state.connection ? state.connection->take(at_of(last_)) : std::nullopt;
+    if (!handshake) return false;
+    handshake->flow_id = state.flow.id;
+    result_.handshakes.push_back(std::move(*handshake));
+    return true;
+  }
+
   void settle(FlowState& state) {
-    if (state.connection) {
-      if (auto handshake = state.connection->take(at_of(last_))) {
-        handshake->flow_id = state.flow.id;
-        result_.handshakes.push_back(std::move(*handshake));
-        return;
-      }
-    }
+    if (keep_handshake(state)) return;
     if (state.flow.transport != capture::Transport::tcp) {
       if (state.icmp && result_.failed_flows.size() < k_most_failed_flows) result_.failed_flows.push_back({state.flow, *state.icmp, 0, state.last});
       return;

@@ -384,6 +384,7 @@ class HandshakeFacts {
   [[nodiscard]] std::string ending_text(std::string_view by, std::string_view who) const {
     const std::string after = h_.stage.empty() ? std::string() : " after " + std::string(h_.stage);
     if (by == "rst") return "the " + std::string(who) + " resets the connection" + after;
+    if (by == "fin" && h_.transport == "eap") return "the server refuses the authentication (EAP-Failure)" + after;
     if (by == "fin") return "the " + std::string(who) + " closes the connection" + after;
     if (by == "timeout") return "nobody sends anything more" + after;
     if (by == "capture-end") return "the capture ends" + after;

@@ -8,6 +8,7 @@
 
 #include "tls/connection.hpp"
 #include "tls/foreign.hpp"
+#include "wire/eap.hpp"
 
 namespace tlswhy::wire {
 namespace {
@@ -77,7 +78,12 @@ class Collector final : public capture::Handler {
     (void)full_size;
     FlowState* const state = find(flow, at);
     if (state == nullptr) return;
+    if (flow.transport == capture::Transport::eap) {
+      eap_.link(flow, bytes, at_of(at));
+      return;
+    }
     keep_first(*state, direction, bytes);
+    if (eap_.radius(flow, direction, bytes, at_of(at))) return;
     bytes = tls::without_envelope(bytes);
     if (!state->connection) {
       if (!tls::looks_like_dtls(bytes)) return;
@@ -143,6 +149,8 @@ class Collector final : public capture::Handler {
 
   void finish(capture::At last) {
     last_ = last;
+    for (tls::Handshake& handshake : eap_.take(at_of(last))) result_.handshakes.push_back(std::move(handshake));
+    if (eap_.limit_hit()) result_.summary.problems.emplace_back("more EAP conversations in RADIUS than are kept; some are not told");
     std::stable_sort(result_.handshakes.begin(), result_.handshakes.end(),
                      [](const tls::Handshake& a, const tls::Handshake& b) { return a.first_frame < b.first_frame; });
     std::stable_sort(result_.failed_flows.begin(), result_.failed_flows.end(),
@@ -210,6 +218,7 @@ class Collector final : public capture::Handler {
   }
 
   Capture& result_;
+  EapSessions eap_;
   std::unordered_map<std::uint32_t, FlowState> flows_;
   Timestamp first_;
   capture::At last_;

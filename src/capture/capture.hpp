@@ -30,6 +30,7 @@ enum class Direction : std::uint8_t { forward, backward };
 // packets come as datagrams, from the EAP code on). A new SYN on the same ports after the end is a new Flow.
 struct Flow {
   std::uint32_t id = 0;  // from 0, in order of first frame
+  std::uint32_t slot = 0;  // a small number that no other open flow has
   Transport transport = Transport::tcp;
   Endpoint source;       // who sends `forward`
   Endpoint destination;

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <bit>
-#include <iterator>
 #include <random>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "capture/tcp_flow.hpp"
@@ -17,6 +17,10 @@ namespace {
 // All streams together may keep no more than this waiting, however many flows there are.
 constexpr std::size_t k_waiting_in_all = 256U << 20U;
 
+constexpr std::size_t k_first_index = 1024;
+// How many frames later an ended connection is closed: what comes late (retransmissions, resets) has come by then.
+constexpr std::uint64_t k_linger_frames = 20'000;
+
 std::uint64_t random_key() {
   std::random_device device;
   return (static_cast<std::uint64_t>(device()) << 32U) | device();
@@ -24,20 +28,26 @@ std::uint64_t random_key() {
 
 struct SipState {
   std::uint64_t v0, v1, v2, v3;
-  void rounds(int count) {
-    for (int i = 0; i < count; ++i) {
-      v0 += v1; v1 = std::rotl(v1, 13); v1 ^= v0; v0 = std::rotl(v0, 32);
-      v2 += v3; v3 = std::rotl(v3, 16); v3 ^= v2;
-      v0 += v3; v3 = std::rotl(v3, 21); v3 ^= v0;
-      v2 += v1; v1 = std::rotl(v1, 17); v1 ^= v2; v2 = std::rotl(v2, 32);
-    }
+  void round() {
+    v0 += v1; v1 = std::rotl(v1, 13); v1 ^= v0; v0 = std::rotl(v0, 32);
+    v2 += v3; v3 = std::rotl(v3, 16); v3 ^= v2;
+    v0 += v3; v3 = std::rotl(v3, 21); v3 ^= v0;
+    v2 += v1; v1 = std::rotl(v1, 17); v1 ^= v2; v2 = std::rotl(v2, 32);
   }
   void word(std::uint64_t m) {
     v3 ^= m;
-    rounds(2);
+    round();
     v0 ^= m;
   }
 };
+
+// An address as two numbers, big-endian; IPv4 in the first one alone.
+std::array<std::uint64_t, 2> words_of(const IpAddress& address) {
+  Reader reader(address.bytes);
+  if (!address.v6 && !address.mac) return {reader.u32("address"), 0};
+  const std::uint64_t high = reader.u64("address");
+  return {high, reader.u64("address")};
+}
 
 }  // namespace
 
@@ -45,106 +55,197 @@ FlowTable::State::State() = default;
 FlowTable::State::State(State&&) noexcept = default;
 FlowTable::State::~State() = default;
 
-std::size_t FlowTable::Hash::operator()(const Key& key) const {
-  SipState state{k0 ^ 0x736f6d6570736575U, k1 ^ 0x646f72616e646f6dU, k0 ^ 0x6c7967656e657261U, k1 ^ 0x7465646279746573U};
-  Reader reader(key.bytes);
-  while (reader.more()) state.word(reader.u64le("key"));
-  state.word(static_cast<std::uint64_t>(key.bytes.size()) << 56U);
-  state.v2 ^= 0xff;
-  state.rounds(4);
-  return static_cast<std::size_t>(state.v0 ^ state.v1 ^ state.v2 ^ state.v3);
-}
-
 FlowTable::FlowTable(Handler& handler, Notes& notes, const Limits& limits)
     : handler_(handler), notes_(notes), limits_(limits),
-      context_{handler, limits.out_of_order_bytes, k_waiting_in_all}, index_(16, Hash{random_key(), random_key()}) {}
+      context_{handler, limits.out_of_order_bytes, k_waiting_in_all}, index_(k_first_index), hash_key_0_(random_key()), hash_key_1_(random_key()) {}
 
 FlowTable::~FlowTable() = default;
 
-FlowTable::Key FlowTable::key_of(const Ends& ends) {
+FlowTable::Key FlowTable::key_of(const Ends& ends, bool& swapped) {
+  const auto source = words_of(ends.source.address);
+  const auto destination = words_of(ends.destination.address);
+  const std::uint64_t kind = static_cast<std::uint64_t>(ends.transport) << 2U | (ends.source.address.mac ? 2U : 0U) | (ends.source.address.v6 ? 1U : 0U);
+  swapped = std::tie(destination, ends.destination.port) < std::tie(source, ends.source.port);
+  const auto& [low, high] = swapped ? std::tie(destination, source) : std::tie(source, destination);
+  const std::uint64_t low_port = swapped ? ends.destination.port : ends.source.port;
+  const std::uint64_t high_port = swapped ? ends.source.port : ends.destination.port;
   Key key;
-  auto out = key.bytes.begin();
-  const bool in_order = ends.source < ends.destination;
-  const Endpoint& first = in_order ? ends.source : ends.destination;
-  const Endpoint& second = in_order ? ends.destination : ends.source;
-  for (const Endpoint* end : {&first, &second}) {
-    out = std::copy(end->address.bytes.begin(), end->address.bytes.end(), out);
-    *out++ = static_cast<std::uint8_t>(end->port >> 8U);
-    *out++ = static_cast<std::uint8_t>(end->port);
+  key.words[0] = kind << 32U | low_port << 16U | high_port;
+  if ((kind & 3U) == 0) {
+    key.words[1] = low[0] << 32U | high[0];
+  } else {
+    key.words = {key.words[0], low[0], low[1], high[0], high[1]};
   }
-  *out++ = static_cast<std::uint8_t>(ends.transport);
-  *out = ends.source.address.v6 ? 1 : 0;
   return key;
 }
 
-FlowTable::States::iterator FlowTable::find(const Key& key) {
-  const auto found = index_.find(key);
-  if (found == index_.end()) return states_.end();
-  states_.splice(states_.end(), states_, found->second);  // most recently used
-  return found->second;
+// SipHash-1-3 (https://www.aumasson.jp/siphash/siphash.pdf; the variant with fewer rounds is that of hash tables).
+std::uint32_t FlowTable::hash_of(const Key& key) const {
+  SipState sip{hash_key_0_ ^ 0x736f6d6570736575U, hash_key_1_ ^ 0x646f72616e646f6dU, hash_key_0_ ^ 0x6c7967656e657261U, hash_key_1_ ^ 0x7465646279746573U};
+  const std::size_t count = (key.words[0] >> 32U & 3U) == 0 ? 2 : key.words.size();
+  for (std::size_t i = 0; i < count; ++i) sip.word(key.words[i]);
+  sip.word(static_cast<std::uint64_t>(count * 8) << 56U);
+  sip.v2 ^= 0xff;
+  for (int i = 0; i < 3; ++i) sip.round();
+  return static_cast<std::uint32_t>(sip.v0 ^ sip.v1 ^ sip.v2 ^ sip.v3);
 }
 
-FlowTable::States::iterator FlowTable::open(const Key& key, const Ends& ends, bool opened, At at) {
-  if (states_.size() >= std::max(limits_.flows, 1U)) {
+FlowTable::Slot FlowTable::find(const Key& key) {
+  // Packets come in runs: most belong to the conversation of the one before.
+  if (newest_ != k_none && state(newest_).key == key) return newest_;
+  const std::uint32_t hash = hash_of(key);
+  const std::size_t mask = index_.size() - 1;
+  for (std::size_t place = hash & mask; index_[place].slot != k_none; place = (place + 1) & mask) {
+    const Slot slot = index_[place].slot;
+    if (index_[place].hash != hash || state(slot).key != key) continue;
+    unlink(slot);
+    link_newest(slot);
+    return slot;
+  }
+  return k_none;
+}
+
+void FlowTable::link_newest(Slot slot) {
+  State& linked = state(slot);
+  linked.older = newest_;
+  linked.newer = k_none;
+  if (newest_ != k_none) state(newest_).newer = slot;
+  newest_ = slot;
+  if (oldest_ == k_none) oldest_ = slot;
+}
+
+void FlowTable::unlink(Slot slot) {
+  const State& linked = state(slot);
+  (linked.older != k_none ? state(linked.older).newer : oldest_) = linked.newer;
+  (linked.newer != k_none ? state(linked.newer).older : newest_) = linked.older;
+}
+
+void FlowTable::index_insert(std::uint32_t hash, Slot slot) {
+  const std::size_t mask = index_.size() - 1;
+  std::size_t place = hash & mask;
+  while (index_[place].slot != k_none) place = (place + 1) & mask;
+  index_[place] = {hash, slot};
+}
+
+void FlowTable::index_grow() {
+  std::vector<Bucket> before(index_.size() * 2);
+  before.swap(index_);
+  for (const Bucket& bucket : before) {
+    if (bucket.slot != k_none) index_insert(bucket.hash, bucket.slot);
+  }
+}
+
+// Takes one out and moves those behind it up, so that no search ends at the gap (Knuth, The Art of Computer Programming, 6.4, R).
+void FlowTable::index_erase(std::uint32_t hash, Slot slot) {
+  const std::size_t mask = index_.size() - 1;
+  std::size_t gap = hash & mask;
+  while (index_[gap].slot != slot) gap = (gap + 1) & mask;
+  for (std::size_t place = (gap + 1) & mask; index_[place].slot != k_none; place = (place + 1) & mask) {
+    const std::size_t home = index_[place].hash & mask;
+    if (((place - home) & mask) < ((place - gap) & mask)) continue;  // it would stand before its home
+    index_[gap] = index_[place];
+    gap = place;
+  }
+  index_[gap] = {};
+}
+
+FlowTable::Slot FlowTable::open(const Key& key, const Ends& ends, bool swapped, bool opened, At at) {
+  if (open_ >= std::max(limits_.flows, 1U)) {
     if (!limit_said_) {
       limit_said_ = true;
       notes_.problem(Trouble::limit, [&] { return "at packet " + std::to_string(at.frame) + " more than " + std::to_string(limits_.flows) + " conversations are open; from here on those idle for longest are taken as ended"; });
     }
-    close(states_.begin());
+    close(oldest_);
   }
-  states_.emplace_back();
-  const auto place = std::prev(states_.end());
-  place->key = key;
-  place->flow = Flow{next_id_++, ends.transport, ends.source, ends.destination, opened, at};
-  if (ends.transport == Transport::tcp) place->tcp = std::make_unique<Tcp>();
-  index_.emplace(key, place);
-  handler_.flow_opened(place->flow);
-  return place;
+  if (free_.empty()) {
+    const auto first = static_cast<Slot>(blocks_.size() * k_block);
+    blocks_.push_back(std::make_unique<State[]>(k_block));
+    for (std::size_t i = k_block; i > 0; --i) free_.push_back(first + static_cast<Slot>(i - 1));
+  }
+  const Slot slot = free_.back();
+  free_.pop_back();
+  ++open_;
+  if (open_ * 2 > index_.size()) index_grow();
+  State& opening = state(slot);
+  opening.key = key;
+  opening.hash = hash_of(key);
+  opening.swapped = swapped;
+  opening.lingers = false;
+  opening.flow = Flow{next_id_++, slot, ends.transport, ends.source, ends.destination, opened, at};
+  if (ends.transport == Transport::tcp) opening.tcp = std::make_unique<Tcp>();
+  index_insert(opening.hash, slot);
+  link_newest(slot);
+  handler_.flow_opened(opening.flow);
+  return slot;
 }
 
-void FlowTable::close(States::iterator state) {
-  if (state->tcp) {
-    state->tcp->stream(Direction::forward).finish(context_, {state->flow, Direction::forward});
-    state->tcp->stream(Direction::backward).finish(context_, {state->flow, Direction::backward});
+void FlowTable::close(Slot slot) {
+  State& closing = state(slot);
+  if (closing.tcp) {
+    closing.tcp->stream(Direction::forward).finish(context_, {closing.flow, Direction::forward});
+    closing.tcp->stream(Direction::backward).finish(context_, {closing.flow, Direction::backward});
   }
-  handler_.flow_closed(state->flow);
-  index_.erase(state->key);
-  states_.erase(state);
+  handler_.flow_closed(closing.flow);
+  closing.tcp.reset();
+  index_erase(closing.hash, slot);
+  unlink(slot);
+  free_.push_back(slot);
+  --open_;
+}
+
+// Connections that have ended are closed when nothing more of them came for a while, so that they need no memory.
+void FlowTable::close_lingering(std::uint64_t frame) {
+  while (!lingering_.empty() && lingering_.front().frame + k_linger_frames <= frame) {
+    Lingering first = lingering_.front();
+    lingering_.pop_front();
+    State& ended = state(first.slot);
+    if (!ended.tcp || ended.flow.id != first.id || !ended.lingers) continue;  // closed since
+    if (!ended.tcp->ended()) {
+      ended.lingers = false;
+    } else if (ended.last_frame > first.frame) {
+      first.frame = ended.last_frame;
+      lingering_.push_back(first);
+    } else {
+      close(first.slot);
+    }
+  }
 }
 
 void FlowTable::close_all() {
-  std::vector<States::iterator> all;
-  all.reserve(states_.size());
-  for (auto state = states_.begin(); state != states_.end(); ++state) all.push_back(state);
-  std::sort(all.begin(), all.end(), [](auto a, auto b) { return a->flow.id < b->flow.id; });
-  for (const auto state : all) close(state);
+  std::vector<std::pair<std::uint32_t, Slot>> all;
+  all.reserve(open_);
+  for (Slot slot = oldest_; slot != k_none; slot = state(slot).newer) all.emplace_back(state(slot).flow.id, slot);
+  std::sort(all.begin(), all.end());
+  for (const auto& [id, slot] : all) close(slot);
   if (context_.limit_frame != 0) {
     notes_.problem(Trouble::limit, [&] { return "at packet " + std::to_string(context_.limit_frame) + " more bytes than are kept were waiting for a missing TCP segment; it was taken as lost"; });
   }
 }
 
-Direction FlowTable::direction_of(const Flow& flow, const Ends& ends) {
-  return flow.source == ends.source ? Direction::forward : Direction::backward;
-}
-
 void FlowTable::datagram(const Ends& ends, const Piece& payload, At at) {
-  const Key key = key_of(ends);
-  auto state = find(key);
-  if (state == states_.end()) state = open(key, ends, false, at);
-  handler_.datagram(state->flow, direction_of(state->flow, ends), payload.bytes, payload.full, at);
+  bool swapped = false;
+  const Key key = key_of(ends, swapped);
+  Slot slot = find(key);
+  if (slot == k_none) slot = open(key, ends, swapped, false, at);
+  const State& here = state(slot);
+  handler_.datagram(here.flow, direction_of(here, swapped), payload.bytes, payload.full, at);
 }
 
 void FlowTable::eap(const Ends& ends, bool from_client, const Piece& payload, At at) {
-  const Key key = key_of(ends);
-  auto state = find(key);
-  if (state == states_.end()) state = open(key, from_client ? ends : Ends{ends.transport, ends.destination, ends.source}, true, at);
-  handler_.datagram(state->flow, direction_of(state->flow, ends), payload.bytes, payload.full, at);
+  bool swapped = false;
+  const Key key = key_of(ends, swapped);
+  Slot slot = find(key);
+  if (slot == k_none) slot = open(key, from_client ? ends : Ends{ends.transport, ends.destination, ends.source}, swapped == from_client, true, at);
+  const State& here = state(slot);
+  handler_.datagram(here.flow, direction_of(here, swapped), payload.bytes, payload.full, at);
 }
 
 bool FlowTable::icmp_error(const Ends& quoted, EventKind kind, std::uint32_t size, At at) {
-  const auto state = find(key_of(quoted));
-  if (state == states_.end()) return false;
-  handler_.flow_event(state->flow, Event{kind, direction_of(state->flow, quoted), at, size});
+  bool swapped = false;
+  const Slot slot = find(key_of(quoted, swapped));
+  if (slot == k_none) return false;
+  const State& here = state(slot);
+  handler_.flow_event(here.flow, Event{kind, direction_of(here, swapped), at, size});
   return true;
 }
 

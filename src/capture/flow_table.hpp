@@ -3,9 +3,9 @@
 
 #include <array>
 #include <cstdint>
-#include <list>
+#include <deque>
 #include <memory>
-#include <unordered_map>
+#include <vector>
 
 #include "capture/link.hpp"
 #include "capture/notes.hpp"
@@ -53,34 +53,56 @@ class FlowTable {
   void close_all();
 
  private:
+  // Both ends in a fixed order, so that both directions have one key.
   struct Key {
-    std::array<std::uint8_t, 40> bytes{};  // both ends in a fixed order, so that both directions have one key
+    std::array<std::uint64_t, 5> words{};  // ports and kind; then the addresses, of which IPv4 fills one word
     [[nodiscard]] friend bool operator==(const Key&, const Key&) = default;
   };
-  // SipHash-2-4 with a key drawn at start: whoever makes a capture cannot choose ports that all fall into one bucket.
-  struct Hash {
-    std::uint64_t k0 = 0;
-    std::uint64_t k1 = 0;
-    [[nodiscard]] std::size_t operator()(const Key& key) const;
-  };
   struct Tcp;
+  using Slot = std::uint32_t;
+  static constexpr Slot k_none = 0xffffffff;
   struct State {
     Flow flow;
     Key key;
+    std::uint32_t hash = 0;
+    bool swapped = false;       // the flow's source stands second in the key
+    bool lingers = false;       // ended, and in the list of those that are closed soon
+    Slot older = k_none;        // by last use
+    Slot newer = k_none;
+    std::uint64_t last_frame = 0;
     std::unique_ptr<Tcp> tcp;
     State();
     State(State&&) noexcept;
     ~State();
   };
-  using States = std::list<State>;  // least recently used first
+  // One place of the index: open addressing with linear probing, so that a search is one or two cache lines.
+  struct Bucket {
+    std::uint32_t hash = 0;
+    Slot slot = k_none;
+  };
+  struct Lingering {
+    std::uint64_t frame = 0;
+    Slot slot = k_none;
+    std::uint32_t id = 0;
+  };
 
-  [[nodiscard]] static Key key_of(const Ends& ends);
-  [[nodiscard]] States::iterator find(const Key& key);
+  [[nodiscard]] static Key key_of(const Ends& ends, bool& swapped);
+  [[nodiscard]] std::uint32_t hash_of(const Key& key) const;
+  // The flow of a key, which becomes the one used last; k_none if there is none.
+  [[nodiscard]] Slot find(const Key& key);
   // Opens a flow whose `forward` is from source to destination as given.
-  [[nodiscard]] States::iterator open(const Key& key, const Ends& ends, bool opened, At at);
-  void close(States::iterator state);
-  [[nodiscard]] static Direction direction_of(const Flow& flow, const Ends& ends);
-  [[nodiscard]] States::iterator tcp_flow(const Ends& ends, const TcpHeader& header, const Piece& payload, At at);
+  [[nodiscard]] Slot open(const Key& key, const Ends& ends, bool swapped, bool opened, At at);
+  void close(Slot slot);
+  [[nodiscard]] State& state(Slot slot) { return blocks_[slot / k_block][slot % k_block]; }
+  void link_newest(Slot slot);
+  void unlink(Slot slot);
+  void index_insert(std::uint32_t hash, Slot slot);
+  void index_erase(std::uint32_t hash, Slot slot);
+  void index_grow();
+  void linger(Slot slot, At at);
+  void close_lingering(std::uint64_t frame);
+  [[nodiscard]] static Direction direction_of(const State& state, bool swapped) { return state.swapped == swapped ? Direction::forward : Direction::backward; }
+  [[nodiscard]] Slot tcp_flow(const Ends& ends, const TcpHeader& header, const Piece& payload, At at, Direction& direction);
   [[nodiscard]] bool starts_again(const State& state, Direction direction, const TcpHeader& header, const Piece& payload, At at) const;
   void tcp_syn(State& state, Direction direction, const TcpHeader& header, At at);
 
@@ -88,8 +110,16 @@ class FlowTable {
   Notes& notes_;
   const Limits& limits_;
   StreamContext context_;
-  States states_;
-  std::unordered_map<Key, States::iterator, Hash> index_;
+  static constexpr std::size_t k_block = 256;
+  std::vector<std::unique_ptr<State[]>> blocks_;  // states stay where they are
+  std::vector<Slot> free_;
+  std::vector<Bucket> index_;
+  std::size_t open_ = 0;
+  Slot oldest_ = k_none;
+  Slot newest_ = k_none;
+  std::uint64_t hash_key_0_ = 0;  // drawn at start: whoever makes a capture cannot choose ports that all fall into one place
+  std::uint64_t hash_key_1_ = 0;
+  std::deque<Lingering> lingering_;
   std::uint32_t next_id_ = 0;
   bool limit_said_ = false;
 };

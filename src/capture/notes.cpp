@@ -72,7 +72,7 @@ std::string name_of(Kind kind, std::uint32_t number) {
 
 }  // namespace
 
-void Notes::count(Kind kind, std::uint32_t number) {
+void Notes::count_rare(Kind kind, std::uint32_t number) {
   std::uint64_t key = (static_cast<std::uint64_t>(kind) << 32U) | number;
   if (counts_.size() >= k_tallies && !counts_.contains(key)) key = static_cast<std::uint64_t>(Kind::other) << 32U;
   ++counts_[key];
@@ -84,6 +84,12 @@ void Notes::write(Summary& summary) const {
     if (list.more > 0) summary.problems.push_back("... and " + std::to_string(list.more) + " more like the one before");
   }
   std::vector<std::pair<std::uint64_t, std::uint64_t>> sorted(counts_.begin(), counts_.end());
+  for (const Kind kind : {Kind::tcp, Kind::udp}) {
+    const std::vector<std::uint64_t>& ports = kind == Kind::tcp ? tcp_ports_ : udp_ports_;
+    for (std::size_t port = 0; port < ports.size(); ++port) {
+      if (ports[port] > 0) sorted.emplace_back((static_cast<std::uint64_t>(kind) << 32U) | port, ports[port]);
+    }
+  }
   std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second != b.second ? a.second > b.second : a.first < b.first; });
   std::uint64_t rest = 0;
   for (const auto& [key, packets] : sorted) {

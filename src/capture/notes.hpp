@@ -59,20 +59,34 @@ class Notes {
       ++list.more;
     }
   }
-  void count(Kind kind, std::uint32_t number = 0);
+  void count(Kind kind, std::uint32_t number = 0) {
+    if (kind == Kind::tcp) {
+      ++tcp_ports_[number & 0xffffU];
+    } else if (kind == Kind::udp) {
+      ++udp_ports_[number & 0xffffU];
+    } else {
+      count_rare(kind, number);
+    }
+  }
   // Writes the problems and the tallies, most frequent first, to the summary.
   void write(Summary& summary) const;
 
  private:
   static constexpr std::size_t k_said = 5;         // of one kind; a person reads no more
-  static constexpr std::size_t k_tallies = 4096;   // different things counted: a port scan has 65,536
+  static constexpr std::size_t k_tallies = 4096;   // different things counted besides ports
+  static constexpr std::size_t k_ports = 65536;
   static constexpr std::size_t k_tallies_out = 50;
 
   struct List {
     std::vector<std::string> said;
     std::uint64_t more = 0;
   };
+  void count_rare(Kind kind, std::uint32_t number);
+
   std::array<List, k_trouble_kinds> problems_;
+  // Nearly all packets are one of these two: counted without a search.
+  std::vector<std::uint64_t> tcp_ports_ = std::vector<std::uint64_t>(k_ports);
+  std::vector<std::uint64_t> udp_ports_ = std::vector<std::uint64_t>(k_ports);
   std::unordered_map<std::uint64_t, std::uint64_t> counts_;
 };
 

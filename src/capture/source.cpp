@@ -2,6 +2,7 @@
 #include "capture/source.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,9 +14,9 @@ namespace tlswhy::capture {
 
 namespace {
 
-// Files are read through a buffer, not mapped: a file that shrinks while it is read (a capture in progress that is rotated)
-// would otherwise kill the program.
 constexpr std::size_t k_buffer = 256U << 10U;
+// Smaller files are sooner read than mapped.
+constexpr std::uint64_t k_mapped_from = 1U << 20U;
 
 std::string message_of(int error) { return std::generic_category().message(error); }
 
@@ -29,6 +30,14 @@ Result<Source> Source::open(const std::string& path, std::uint64_t decompressed_
     source.descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (source.descriptor_ < 0) return fail("cannot be opened: " + message_of(errno), path);
   }
+  struct stat information {};
+  if (fstat(source.descriptor_, &information) == 0 && S_ISREG(information.st_mode) && information.st_size > 0) {
+    const auto size = static_cast<std::uint64_t>(information.st_size);
+    // Standard input may stand in the middle of a file already.
+    if (size >= k_mapped_from && source.descriptor_ != STDIN_FILENO) source.mapping_ = Mapping(source.descriptor_, size);
+    source.first_read_ = static_cast<std::size_t>(std::min<std::uint64_t>(size + 1, k_buffer));
+  }
+  if (!source.mapping_.empty()) source.memory_ = source.mapping_.bytes();
   source.start();
   if (!source.fault_.empty() && source.begin_ == source.end_ && source.compression_ == Compression::none) {
     return fail(source.fault_, path);
@@ -53,6 +62,8 @@ Source& Source::operator=(Source&& other) noexcept {
   if (this == &other) return *this;
   if (descriptor_ > STDIN_FILENO) ::close(descriptor_);
   descriptor_ = std::exchange(other.descriptor_, -1);
+  mapping_ = std::move(other.mapping_);
+  first_read_ = other.first_read_;
   memory_ = other.memory_;
   direct_ = other.direct_;
   compression_ = other.compression_;
@@ -73,7 +84,7 @@ Source& Source::operator=(Source&& other) noexcept {
 }
 
 void Source::start() {
-  if (descriptor_ < 0) {
+  if (descriptor_ < 0 || !mapping_.empty()) {
     compression_ = compression_of(memory_);
     direct_ = compression_ == Compression::none;
     if (direct_) return;
@@ -90,10 +101,11 @@ void Source::start() {
 }
 
 std::size_t Source::read_raw(std::span<std::uint8_t> space) {
-  if (descriptor_ < 0) {
+  if (descriptor_ < 0 || !mapping_.empty()) {
     const std::size_t count = std::min(space.size(), memory_.size());
     std::copy_n(memory_.begin(), count, space.begin());
     memory_ = memory_.subspan(count);
+    mapping_.reached(mapping_.bytes().size() - memory_.size());
     return count;
   }
   while (true) {
@@ -140,7 +152,8 @@ void Source::refill(std::size_t count) {
   }
   // Grown as bytes arrive, not as they are announced: a false length costs no memory.
   while (!ended_ && end_ < count) {
-    if (buffer_.size() - end_ < k_buffer / 2) buffer_.resize(std::max(k_buffer, buffer_.size() * 2));
+    if (end_ == 0 && buffer_.empty()) buffer_.resize(std::max(first_read_, count));
+    if (end_ > 0 && buffer_.size() - end_ < k_buffer / 2) buffer_.resize(std::max(k_buffer, buffer_.size() * 2));
     const std::span<std::uint8_t> space = std::span(buffer_).subspan(end_);
     const std::size_t read = inflater_ ? read_inflated(space) : read_raw(space);
     end_ += read;
@@ -148,21 +161,14 @@ void Source::refill(std::size_t count) {
   }
 }
 
-Bytes Source::peek(std::size_t count) {
-  if (direct_) return memory_.first(std::min(count, memory_.size()));
+Bytes Source::peek_buffer(std::size_t count) {
   if (end_ - begin_ < count && !ended_) refill(count);
   return Bytes(buffer_).subspan(begin_, std::min(count, end_ - begin_));
 }
 
-void Source::advance(std::size_t count) {
-  if (direct_) {
-    count = std::min(count, memory_.size());
-    memory_ = memory_.subspan(count);
-  } else {
-    count = std::min(count, end_ - begin_);
-    begin_ += count;
-  }
-  offset_ += count;
+std::string Source::fault() const {
+  if (!fault_.empty() || !mapping_.shrunk()) return fault_;
+  return "the file became shorter while it was read; nothing after byte " + std::to_string(offset_) + " can be trusted";
 }
 
 std::uint64_t Source::skip(std::uint64_t count) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "base/reader.hpp"
 #include "base/result.hpp"
 #include "capture/inflate.hpp"
+#include "capture/mapping.hpp"
 
 namespace tlswhy::capture {
 
@@ -28,9 +30,21 @@ class Source {
   Source& operator=(const Source&) = delete;
 
   // The next `count` bytes, not passed over yet; fewer only where the input ends. Valid until the next call.
-  [[nodiscard]] Bytes peek(std::size_t count);
+  [[nodiscard]] Bytes peek(std::size_t count) {
+    return direct_ ? memory_.first(std::min(count, memory_.size())) : peek_buffer(count);
+  }
   // Passes over bytes that peek() showed.
-  void advance(std::size_t count);
+  void advance(std::size_t count) {
+    if (direct_) {
+      count = std::min(count, memory_.size());
+      memory_ = memory_.subspan(count);
+    } else {
+      count = std::min(count, end_ - begin_);
+      begin_ += count;
+    }
+    offset_ += count;
+    mapping_.reached(static_cast<std::size_t>(offset_));
+  }
   // Passes over bytes unseen; returns how many there were.
   std::uint64_t skip(std::uint64_t count);
 
@@ -38,16 +52,20 @@ class Source {
   [[nodiscard]] std::uint64_t offset() const { return offset_; }
   [[nodiscard]] Compression compression() const { return compression_; }
   // Why the input ended before its end, as a sentence; empty if it did not.
-  [[nodiscard]] const std::string& fault() const { return fault_; }
+  [[nodiscard]] std::string fault() const;
+  // Whether what peek() gives stays valid as long as the source lives.
+  [[nodiscard]] bool lasting() const { return direct_; }
 
  private:
   explicit Source(std::uint64_t decompressed_limit) : limit_(decompressed_limit) {}
   void start();
+  [[nodiscard]] Bytes peek_buffer(std::size_t count);
   void refill(std::size_t count);
   [[nodiscard]] std::size_t read_raw(std::span<std::uint8_t> space);
   [[nodiscard]] std::size_t read_inflated(std::span<std::uint8_t> space);
 
   int descriptor_ = -1;
+  Mapping mapping_;
   Bytes memory_;                      // raw bytes still to be read, if the input is memory
   bool direct_ = false;               // memory_ is handed out as it is, without a copy
   Compression compression_ = Compression::none;
@@ -57,6 +75,7 @@ class Source {
   std::size_t raw_end_ = 0;
   std::uint64_t raw_offset_ = 0;      // compressed bytes consumed
   std::vector<std::uint8_t> buffer_;  // bytes read ahead
+  std::size_t first_read_ = 256U << 10U;  // how large the buffer is at first: no larger than the file
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   bool ended_ = false;

@@ -45,16 +45,26 @@ bool FlowTable::starts_again(const State& state, Direction direction, const TcpH
   return distance < -k_too_old;
 }
 
-FlowTable::States::iterator FlowTable::tcp_flow(const Ends& ends, const TcpHeader& header, const Piece& payload, At at) {
-  const Key key = key_of(ends);
-  auto state = find(key);
-  if (state != states_.end()) {
-    if (!starts_again(*state, direction_of(state->flow, ends), header, payload, at)) return state;
-    close(state);
+FlowTable::Slot FlowTable::tcp_flow(const Ends& ends, const TcpHeader& header, const Piece& payload, At at, Direction& direction) {
+  bool swapped = false;
+  const Key key = key_of(ends, swapped);
+  const Slot slot = find(key);
+  if (slot != k_none) {
+    direction = direction_of(state(slot), swapped);
+    if (!starts_again(state(slot), direction, header, payload, at)) return slot;
+    close(slot);
   }
   // Who answers a SYN did not open the connection.
   const bool answers = header.syn && header.ack;
-  return open(key, answers ? Ends{ends.transport, ends.destination, ends.source} : ends, header.syn, at);
+  direction = answers ? Direction::backward : Direction::forward;
+  return open(key, answers ? Ends{ends.transport, ends.destination, ends.source} : ends, swapped != answers, header.syn, at);
+}
+
+void FlowTable::linger(Slot slot, At at) {
+  State& ended = state(slot);
+  if (ended.lingers) return;
+  ended.lingers = true;
+  lingering_.push_back({at.frame, slot, ended.flow.id});
 }
 
 void FlowTable::tcp_syn(State& state, Direction direction, const TcpHeader& header, At at) {
@@ -69,13 +79,15 @@ void FlowTable::tcp_syn(State& state, Direction direction, const TcpHeader& head
 }
 
 void FlowTable::tcp(const Ends& ends, const TcpHeader& header, std::uint32_t ip_id, const Piece& payload, At at) {
-  const auto place = tcp_flow(ends, header, payload, at);
-  State& state = *place;
-  const Direction direction = direction_of(state.flow, ends);
-  Tcp::Side& side = state.tcp->side(direction);
-  Tcp::Side& other_side = state.tcp->side(reverse(direction));
-  const StreamName name{state.flow, direction};
-  const StreamName other_name{state.flow, reverse(direction)};
+  close_lingering(at.frame);
+  Direction direction = Direction::forward;
+  const Slot slot = tcp_flow(ends, header, payload, at, direction);
+  State& here = state(slot);
+  here.last_frame = at.frame;
+  Tcp::Side& side = here.tcp->side(direction);
+  Tcp::Side& other_side = here.tcp->side(reverse(direction));
+  const StreamName name{here.flow, direction};
+  const StreamName other_name{here.flow, reverse(direction)};
 
   const std::uint64_t flags = (header.fin ? 1U : 0U) | (header.syn ? 2U : 0U) | (header.rst ? 4U : 0U) | (header.ack ? 8U : 0U);
   const Tcp::Print print{(static_cast<std::uint64_t>(header.sequence) << 32U) | header.acknowledgement,
@@ -94,9 +106,9 @@ void FlowTable::tcp(const Ends& ends, const TcpHeader& header, std::uint32_t ip_
   side.next_print = static_cast<std::uint8_t>((side.next_print + 1U) % side.recent.size());
   side.seen = true;
   side.last = at.time;
-  notes_.count(Kind::tcp, state.flow.opened ? state.flow.destination.port : std::min(ends.source.port, ends.destination.port));
+  notes_.count(Kind::tcp, here.flow.opened ? here.flow.destination.port : std::min(ends.source.port, ends.destination.port));
 
-  if (header.syn) tcp_syn(state, direction, header, at);
+  if (header.syn) tcp_syn(here, direction, header, at);
   if (header.ack && !header.syn && !header.rst && direction == Direction::forward && side.stream.anchored() && side.stream.distance(header.sequence) == 0) {
     other_side.stream.choose(header.acknowledgement);
   }
@@ -108,20 +120,21 @@ void FlowTable::tcp(const Ends& ends, const TcpHeader& header, std::uint32_t ip_
     side.stream.give_up_acknowledged(context_, name);
     other_side.stream.give_up_acknowledged(context_, other_name);
     side.rst = true;
-    handler_.flow_event(state.flow, Event{EventKind::rst, direction, at, 0});
+    handler_.flow_event(here.flow, Event{EventKind::rst, direction, at, 0});
+    linger(slot, at);
     return;
   }
   const bool probe = !header.syn && !header.fin && payload.full <= 1 && side.stream.anchored() && side.stream.distance(first_byte) == -1 && !side.stream.finished();
   if (probe) {
     // RFC 9293, 3.8.4: a keep-alive has a sequence number one before the next, with one byte of garbage or none.
-    handler_.flow_event(state.flow, Event{EventKind::keep_alive, direction, at, static_cast<std::uint32_t>(payload.full)});
+    handler_.flow_event(here.flow, Event{EventKind::keep_alive, direction, at, static_cast<std::uint32_t>(payload.full)});
   } else if (payload.full > 0) {
     if (side.stream.segment(context_, name, first_byte, payload, at)) {
-      handler_.flow_event(state.flow, Event{EventKind::retransmission, direction, at, static_cast<std::uint32_t>(payload.full)});
+      handler_.flow_event(here.flow, Event{EventKind::retransmission, direction, at, static_cast<std::uint32_t>(payload.full)});
     }
   }
   if (header.window == 0 && !header.syn && !header.fin) {
-    if (!side.window_closed) handler_.flow_event(state.flow, Event{EventKind::zero_window, direction, at, 0});
+    if (!side.window_closed) handler_.flow_event(here.flow, Event{EventKind::zero_window, direction, at, 0});
     side.window_closed = true;
   } else if (header.window != 0) {
     side.window_closed = false;
@@ -130,6 +143,7 @@ void FlowTable::tcp(const Ends& ends, const TcpHeader& header, std::uint32_t ip_
     other_side.stream.give_up_acknowledged(context_, other_name);
     side.stream.fin(context_, name, first_byte + static_cast<std::uint32_t>(payload.full), at);
   }
+  if (!here.lingers && here.tcp->ended()) linger(slot, at);
 }
 
 }  // namespace tlswhy::capture

@@ -2,6 +2,7 @@
 #include "tls/stream.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "tls/foreign.hpp"
 #include "tls/messages.hpp"
@@ -27,6 +28,8 @@ std::size_t u16_at(Bytes bytes, std::size_t at) { return static_cast<std::size_t
 void drop_front(std::vector<std::uint8_t>& buffer, std::size_t count) {
   buffer.erase(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(std::min(count, buffer.size())));
 }
+
+void drop(Bytes& bytes, std::size_t count) { bytes = bytes.subspan(std::min(count, bytes.size())); }
 
 // A handshake record too short for a message header. Only the tail of a message is ever sent in one.
 bool is_message_tail(Bytes bytes) {
@@ -70,43 +73,69 @@ void StreamReader::data(unsigned direction, Bytes bytes, At at) {
     d.skip -= passed;
     bytes = bytes.subspan(passed);
   }
-  d.buffer.insert(d.buffer.end(), bytes.begin(), bytes.end());
-  step(direction, at);
+  // Bytes are read where they are; only what is not whole yet is kept.
+  while (!bytes.empty()) {
+    if (d.buffer.empty()) {
+      d.rest = bytes;
+      step(direction, at);
+      d.buffer.assign(d.rest.begin(), d.rest.end());
+      return;
+    }
+    const Bytes part = bytes.first(std::min(bytes.size(), wanted(d)));
+    bytes = bytes.subspan(part.size());
+    d.buffer.insert(d.buffer.end(), part.begin(), part.end());
+    d.rest = d.buffer;
+    step(direction, at);
+    drop_front(d.buffer, d.buffer.size() - d.rest.size());
+    if (d.skip > 0) {
+      const auto passed = static_cast<std::size_t>(std::min<std::uint64_t>(d.skip, bytes.size()));
+      d.skip -= passed;
+      bytes = bytes.subspan(passed);
+    }
+  }
+}
+
+// How many bytes more complete the record that has begun.
+std::size_t StreamReader::wanted(const Direction& d) {
+  if (d.mode != Mode::records) return std::numeric_limits<std::size_t>::max();
+  if (d.buffer.size() < k_record_header) return k_record_header - d.buffer.size();
+  const std::size_t whole = k_record_header + u16_at(d.buffer, 3);
+  return whole > d.buffer.size() ? whole - d.buffer.size() : std::numeric_limits<std::size_t>::max();
 }
 
 void StreamReader::step(unsigned direction, At at) {
   Direction& d = directions_[direction];
   for (;;) {
-    if (d.buffer.empty() || d.skip > 0) return;
+    if (d.rest.empty() || d.skip > 0) return;
     bool more = false;
     switch (d.mode) {
       case Mode::start: more = step_start(d, at, direction); break;
       case Mode::searching:
       case Mode::resync: more = step_search(d, direction); break;
       case Mode::records: more = step_record(d, direction, at); break;
-      case Mode::ignored: d.buffer.clear(); return;
+      case Mode::ignored: d.rest = {}; return;
     }
     if (!more) return;
   }
 }
 
 bool StreamReader::step_start(Direction& d, At at, unsigned direction) {
-  if (looks_like_sslv2_hello(d.buffer)) {
-    const std::size_t length = static_cast<std::size_t>(d.buffer[0] & 0x7FU) << 8U | d.buffer[1];
-    if (d.buffer.size() < length + 2) return false;
+  if (looks_like_sslv2_hello(d.rest)) {
+    const std::size_t length = static_cast<std::size_t>(d.rest[0] & 0x7FU) << 8U | d.rest[1];
+    if (d.rest.size() < length + 2) return false;
     d.tls = true;
     assembly_.record(direction, static_cast<std::uint32_t>(length), at);
-    assembly_.sslv2_hello(direction, Bytes(d.buffer).subspan(2, length), at);
-    drop_front(d.buffer, length + 2);
+    assembly_.sslv2_hello(direction, d.rest.subspan(2, length), at);
+    drop(d.rest, length + 2);
     d.mode = Mode::records;
     return true;
   }
-  const bool may_be_sslv2 = (d.buffer[0] & 0x80U) != 0 && (d.buffer.size() < 3 || d.buffer[2] == 1);
-  if (d.buffer.size() < (may_be_sslv2 ? k_hello_prefix : k_enough_to_tell)) return false;
-  if (looks_like_record(d.buffer)) {
+  const bool may_be_sslv2 = (d.rest[0] & 0x80U) != 0 && (d.rest.size() < 3 || d.rest[2] == 1);
+  if (d.rest.size() < (may_be_sslv2 ? k_hello_prefix : k_enough_to_tell)) return false;
+  if (looks_like_record(d.rest)) {
     // A first record that is a handshake must be one in the clear, unless the capture began late.
-    const bool hello = d.buffer[0] == k_handshake && (d.buffer[5] == 1 || d.buffer[5] == 2 || d.buffer[5] == 0);
-    if (!hello && d.buffer[0] != k_alert) assembly_.set_midstream();
+    const bool hello = d.rest[0] == k_handshake && (d.rest[5] == 1 || d.rest[5] == 2 || d.rest[5] == 0);
+    if (!hello && d.rest[0] != k_alert) assembly_.set_midstream();
     d.mode = Mode::records;
     return true;
   }
@@ -116,10 +145,10 @@ bool StreamReader::step_start(Direction& d, At at, unsigned direction) {
 
 bool StreamReader::step_search(Direction& d, unsigned direction) {
   const bool resync = d.mode == Mode::resync;
-  for (std::size_t i = 0; i < d.buffer.size(); ++i) {
-    const Bytes rest = Bytes(d.buffer).subspan(i);
+  for (std::size_t i = 0; i < d.rest.size(); ++i) {
+    const Bytes rest = d.rest.subspan(i);
     if (rest.size() < (resync ? k_record_header : k_hello_prefix)) {
-      drop_front(d.buffer, i);
+      drop(d.rest, i);
       d.searched += i;
       return false;
     }
@@ -131,26 +160,26 @@ bool StreamReader::step_search(Direction& d, unsigned direction) {
     }
     if (!found) continue;
     if (!resync && !d.first.empty()) assembly_.starttls(std::string(protocol_of(directions_[1 - direction].first.empty() ? d.first : directions_[1 - direction].first)));
-    drop_front(d.buffer, i);
+    drop(d.rest, i);
     d.mode = Mode::records;
     return true;
   }
-  d.searched += d.buffer.size();
-  d.buffer.clear();
+  d.searched += d.rest.size();
+  d.rest = {};
   if (d.searched > limits_.stream_search_bytes) d.mode = Mode::ignored;
   return false;
 }
 
 bool StreamReader::step_record(Direction& d, unsigned direction, At at) {
-  if (d.buffer.size() < k_record_header) return false;
-  const Bytes bytes(d.buffer);
+  if (d.rest.size() < k_record_header) return false;
+  const Bytes bytes = d.rest;
   const bool in_message = !d.message.empty() || d.message_skip > 0;
   if (!looks_like_record(bytes) && !(in_message && is_message_tail(bytes))) {
     if (!assembly_.over()) assembly_.problem("frame " + std::to_string(at.frame) + ": what follows is no TLS record; looking for the next one");
     d.mode = Mode::resync;
     d.lost = true;
     d.searched = 0;
-    drop_front(d.buffer, 1);
+    drop(d.rest, 1);
     return true;
   }
   const std::uint8_t type = bytes[0];
@@ -160,17 +189,17 @@ bool StreamReader::step_record(Direction& d, unsigned direction, At at) {
     // The contents of application data are never looked at: only counted.
     assembly_.record(direction, static_cast<std::uint32_t>(length), at);
     d.tls = true;
-    const std::size_t here = std::min(d.buffer.size(), k_record_header + length);
+    const std::size_t here = std::min(d.rest.size(), k_record_header + length);
     d.skip = k_record_header + length - here;
-    drop_front(d.buffer, here);
+    drop(d.rest, here);
     assembly_.application_data(direction, static_cast<std::uint32_t>(length), at);
     return true;
   }
-  if (d.buffer.size() < k_record_header + length) return false;
+  if (d.rest.size() < k_record_header + length) return false;
   d.tls = true;
   assembly_.record(direction, static_cast<std::uint32_t>(length), at);
-  const std::vector<std::uint8_t> payload(bytes.begin() + k_record_header, bytes.begin() + static_cast<std::ptrdiff_t>(k_record_header + length));
-  drop_front(d.buffer, k_record_header + length);
+  const Bytes payload = bytes.subspan(k_record_header, length);
+  drop(d.rest, k_record_header + length);
   handle(d, direction, type, payload, at);
   return true;
 }
@@ -197,33 +226,35 @@ void StreamReader::handshake_bytes(Direction& d, unsigned direction, Bytes paylo
     payload = payload.subspan(passed);
     if (payload.empty()) return;
   }
-  d.message.insert(d.message.end(), payload.begin(), payload.end());
+  // Whole messages are read where they are; the start of one that goes on in the next record is kept.
+  const bool kept = !d.message.empty();
+  if (kept) d.message.insert(d.message.end(), payload.begin(), payload.end());
+  Bytes rest = kept ? Bytes(d.message) : payload;
   ++d.message_records;
   d.message_at = at;
-  while (d.message.size() >= k_message_header) {
-    const Bytes bytes(d.message);
-    const std::size_t length = static_cast<std::size_t>(bytes[1]) << 16U | u16_at(bytes, 2);
-    if (handshake_type_name(bytes[0]).empty()) {
-      assembly_.encrypted_message(direction, static_cast<std::uint32_t>(d.message.size()), at);
-      d.message.clear();
-      d.message_records = 0;
-      return;
-    }
-    if (length > limits_.message_bytes) {
+  while (rest.size() >= k_message_header) {
+    const std::size_t length = static_cast<std::size_t>(rest[1]) << 16U | u16_at(rest, 2);
+    if (handshake_type_name(rest[0]).empty()) {
+      assembly_.encrypted_message(direction, static_cast<std::uint32_t>(rest.size()), at);
+      rest = {};
+    } else if (length > limits_.message_bytes) {
       assembly_.problem("frame " + std::to_string(at.frame) + ": a handshake message of " + std::to_string(length) + " bytes is over the limit of " +
                         std::to_string(limits_.message_bytes) + " and is passed over");
-      const std::size_t here = std::min(d.message.size(), k_message_header + length);
+      const std::size_t here = std::min(rest.size(), k_message_header + length);
       d.message_skip = k_message_header + length - here;
-      drop_front(d.message, here);
-      d.message_records = d.message.empty() ? 0 : 1;
-      continue;
+      drop(rest, here);
+    } else if (rest.size() < k_message_header + length) {
+      break;
+    } else {
+      assembly_.message(direction, rest[0], rest.subspan(k_message_header, length), d.message_records, at);
+      drop(rest, k_message_header + length);
     }
-    if (bytes.size() < k_message_header + length) return;
-    const std::vector<std::uint8_t> body(bytes.begin() + k_message_header, bytes.begin() + static_cast<std::ptrdiff_t>(k_message_header + length));
-    const std::uint8_t type = bytes[0];
-    drop_front(d.message, k_message_header + length);
-    assembly_.message(direction, type, body, d.message_records, at);
-    d.message_records = d.message.empty() ? 0 : 1;
+    d.message_records = rest.empty() ? 0 : 1;
+  }
+  if (kept) {
+    drop_front(d.message, d.message.size() - rest.size());
+  } else {
+    d.message.assign(rest.begin(), rest.end());
   }
 }
 

@@ -33,6 +33,7 @@ class StreamReader {
   struct Direction {
     Mode mode = Mode::start;
     std::vector<std::uint8_t> buffer;    // bytes not yet understood
+    Bytes rest;                          // within data(): what is still to be understood, in the buffer or in the caller's bytes
     std::uint64_t skip = 0;              // bytes of a record that is passed over
     std::uint64_t searched = 0;
     std::vector<std::uint8_t> first;     // the stream's first bytes, for what is no TLS
@@ -45,6 +46,7 @@ class StreamReader {
     bool lost = false;
   };
 
+  [[nodiscard]] static std::size_t wanted(const Direction& d);
   void step(unsigned direction, At at);
   [[nodiscard]] bool step_start(Direction& d, At at, unsigned direction);
   [[nodiscard]] bool step_search(Direction& d, unsigned direction);

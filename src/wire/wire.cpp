@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 
 #include "tls/connection.hpp"
@@ -32,6 +31,7 @@ Side side_of(Direction direction) { return direction == Direction::forward ? Sid
 
 // What is known of one open flow.
 struct FlowState {
+  bool open = false;
   Flow flow;
   std::optional<tls::Connection> connection;
   std::vector<std::uint8_t> first[2];
@@ -49,7 +49,9 @@ class Collector final : public capture::Handler {
   explicit Collector(Capture& result) : result_(result) {}
 
   void flow_opened(const Flow& flow) override {
-    FlowState& state = flows_[flow.id];
+    if (flow.slot >= flows_.size()) flows_.resize(std::max<std::size_t>(flow.slot + 1U, flows_.size() * 2));
+    FlowState& state = flows_[flow.slot];
+    state.open = true;
     state.flow = flow;
     state.last = flow.first;
     if (flow.transport == capture::Transport::tcp) state.connection.emplace(flow.source, flow.destination, flow.opened, false);
@@ -136,10 +138,8 @@ class Collector final : public capture::Handler {
   }
 
   void flow_closed(const Flow& flow) override {
-    const auto at = flows_.find(flow.id);
-    if (at == flows_.end()) return;
-    FlowState state = std::move(at->second);
-    flows_.erase(at);
+    if (flow.slot >= flows_.size() || !flows_[flow.slot].open) return;
+    FlowState state = std::exchange(flows_[flow.slot], {});
     settle(state);
   }
 
@@ -164,10 +164,10 @@ class Collector final : public capture::Handler {
   FlowState* find(const Flow& flow, capture::At at) {
     if (last_.frame == 0) first_ = at.time;
     if (at.frame > last_.frame) last_ = at;
-    const auto found = flows_.find(flow.id);
-    if (found == flows_.end()) return nullptr;
-    found->second.last = at;
-    return &found->second;
+    if (flow.slot >= flows_.size() || !flows_[flow.slot].open) return nullptr;
+    FlowState& state = flows_[flow.slot];
+    state.last = at;
+    return &state;
   }
 
   static void keep_first(FlowState& state, Direction direction, Bytes bytes) {
@@ -219,7 +219,7 @@ class Collector final : public capture::Handler {
 
   Capture& result_;
   EapSessions eap_;
-  std::unordered_map<std::uint32_t, FlowState> flows_;
+  std::vector<FlowState> flows_;  // by slot
   Timestamp first_;
   capture::At last_;
 };

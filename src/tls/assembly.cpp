@@ -108,19 +108,16 @@ void Assembly::server_hello(unsigned direction, ServerHello hello, At at) {
 void Assembly::certificates(unsigned direction, Bytes body, At at) {
   auto parsed = parse_certificate_list(body);
   const Side from = side_of(direction);
-  std::vector<Certificate> chain;
-  for (const Bytes der : parsed.value) {
-    if (chain.size() >= limits_.certificates) {
-      problem("frame " + std::to_string(at.frame) + ": more than " + std::to_string(limits_.certificates) + " certificates; the rest is left out");
-      break;
-    }
-    Certificate certificate = read_certificate(der);
-    certificate.from = from;
-    certificate.index = static_cast<std::uint32_t>(chain.size());
-    certificate.frame = at.frame;
-    chain.push_back(std::move(certificate));
+  std::span<const Bytes> list = parsed.value;
+  if (list.size() > limits_.certificates) {
+    problem("frame " + std::to_string(at.frame) + ": more than " + std::to_string(limits_.certificates) + " certificates; the rest is left out");
+    list = list.first(limits_.certificates);
   }
-  check_chain(chain);
+  std::vector<Certificate> chain = read_chain(list);
+  for (Certificate& certificate : chain) {
+    certificate.from = from;
+    certificate.frame = at.frame;
+  }
   const bool first = std::none_of(handshake_.certificates.begin(), handshake_.certificates.end(), [&](const Certificate& c) { return c.from == from; });
   if (from == Side::server) {
     handshake_.server_certificate = chain.empty() ? Seen::absent : Seen::present;

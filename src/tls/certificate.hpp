@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,9 @@ namespace tlswhy::tls {
 [[nodiscard]] Certificate read_certificate(Bytes der);
 // Sets self_signed and signed_by_next of a chain by checking the signatures.
 void check_chain(std::vector<Certificate>& chain);
+// The certificates of a list, read and checked as above. A server sends the same list to everybody: lists met not long ago are
+// remembered and cost little. May be called from several threads.
+[[nodiscard]] std::vector<Certificate> read_chain(std::span<const Bytes> list);
 // Whether the certificate is valid for a DNS name (RFC 6125: SAN, wildcard in the left-most label, CN only without SAN) or an
 // IP address literal (SAN iPAddress only).
 [[nodiscard]] bool covers(const Certificate& leaf, std::string_view host);

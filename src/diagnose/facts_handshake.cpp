@@ -16,6 +16,8 @@ using tls::Handshake;
 constexpr double k_notable_pause_ms = 1000.0;
 // TCP segments above this size are those that a path with a small MTU loses (the classic 1280 minus headers and options).
 constexpr std::uint32_t k_large_segment_bytes = 1000;
+// Suites of a hello that are named in a sentence; small stacks offer no more.
+constexpr std::size_t k_suites_named = 4;
 // RFC 6066 section 4: code 1 is 2^9 bytes, 4 is 2^12.
 constexpr unsigned k_max_fragment_exponent = 8;
 // TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746) and TLS_FALLBACK_SCSV (RFC 7507) are signals, not cipher suites.
@@ -84,7 +86,7 @@ class HandshakeFacts {
       if (registry != nullptr) {
         const auto at = std::find_if(registry->entries.begin(), registry->entries.end(), [&](const auto& e) { return e.value == suite; });
         if (at != registry->entries.end() && at->key_exchange == "rsa") ++static_rsa;
-        if (suites <= 4 && at != registry->entries.end()) names += (names.empty() ? "" : ", ") + std::string(at->name);
+        if (suites <= k_suites_named && at != registry->entries.end()) names += (names.empty() ? "" : ", ") + std::string(at->name);
       }
     }
     const auto versions = tls::versions_offered(hello);
@@ -92,6 +94,7 @@ class HandshakeFacts {
     FactBuilder fact("offered");
     fact.with("ciphers", suites)
         .with("only_static_rsa", suites > 0 && static_rsa == suites ? "yes" : "no")
+        .with("suites", suites > k_suites_named ? names + " and " + std::to_string(suites - k_suites_named) + " more" : names)
         .with("alpn", hello.alpn.empty() ? "absent" : "present");
     // Absence may only be reasoned from where the hello was complete.
     if (complete || hello.server_name) fact.with("sni", hello.server_name ? "present" : "absent");
@@ -108,7 +111,7 @@ class HandshakeFacts {
                              : "absent");
     if (!versions.empty()) fact.with("max_version", tls::to_string(versions.back())).with("min_version", tls::to_string(versions.front()));
     std::string text = "the client offers " + std::to_string(suites) + " cipher suites";
-    if (suites > 0 && suites <= 4) text += " (" + names + ")";
+    if (suites > 0 && suites <= k_suites_named) text += " (" + names + ")";
     if (!versions.empty()) text += " and " + (versions.size() > 1 ? tls::to_string(versions.front()) + " to " : std::string()) + tls::to_string(versions.back());
     if (hello.server_name) {
       text += ", for the name \"" + *hello.server_name + "\"";
@@ -254,14 +257,27 @@ class HandshakeFacts {
   void foreign() {
     if (!h_.foreign) return;
     const std::string who(to_string(h_.foreign->from));
-    state(FactBuilder("plaintext").with("protocol", h_.foreign->protocol).with("by", who).with("port", std::uint64_t{h_.server.port}),
+    state(FactBuilder("plaintext").with("protocol", h_.foreign->protocol).with("by", who).with("port", std::uint64_t{h_.server.port}).with("bytes", printable(shorten(h_.foreign->first_bytes, 24))),
           h_.foreign->at.frame,
           "the " + who + " speaks " + (h_.foreign->protocol == "unknown" ? "no TLS" : h_.foreign->protocol + ", not TLS") + ", on port " +
               std::to_string(h_.server.port) + ": \"" + printable(shorten(h_.foreign->first_bytes, 24)) + "\"");
   }
 
+  // The client answered after the server's largest record, so it could take that one. BearSSL reads records in the clear piece by
+  // piece and takes larger ones than its buffer.
+  [[nodiscard]] bool went_on_after_largest_record() const {
+    return std::any_of(h_.messages.begin(), h_.messages.end(), [&](const tls::Message& m) {
+      return m.from == Side::client && m.type != "client_hello" && m.type != "change_cipher_spec" && m.at.frame > h_.from_server.largest_record_frame;
+    });
+  }
+
   void sizes() {
-    if (limits_.in_buffer && h_.from_server.largest_record > static_cast<std::uint64_t>(*limits_.in_buffer)) {
+    const bool fitted = went_on_after_largest_record();
+    if (h_.from_server.largest_record > 0) {
+      state(FactBuilder("largest-record").with("bytes", h_.from_server.largest_record).with("who", "server"), h_.from_server.largest_record_frame,
+            "the server's largest record holds " + std::to_string(h_.from_server.largest_record) + " bytes");
+    }
+    if (!fitted && limits_.in_buffer && h_.from_server.largest_record > static_cast<std::uint64_t>(*limits_.in_buffer)) {
       state(FactBuilder("record-too-big").with("size", h_.from_server.largest_record).with("limit", std::to_string(*limits_.in_buffer)),
             h_.from_server.largest_record_frame,
             "the server's record of " + std::to_string(h_.from_server.largest_record) + " bytes is larger than the device's input buffer of " +
@@ -276,7 +292,7 @@ class HandshakeFacts {
     }
     if (h_.client_hello && h_.client_hello->max_fragment_length && h_.server_hello) {
       const unsigned limit = 1U << (k_max_fragment_exponent + *h_.client_hello->max_fragment_length);
-      if (!h_.server_hello->max_fragment_length && h_.from_server.largest_record > limit) {
+      if (!fitted && !h_.server_hello->max_fragment_length && h_.from_server.largest_record > limit) {
         state(FactBuilder("record-too-big").with("size", h_.from_server.largest_record).with("limit", std::uint64_t{limit}),
               h_.from_server.largest_record_frame,
               "the client asked for records of at most " + std::to_string(limit) + " bytes (max_fragment_length); the server did not agree and sent " +

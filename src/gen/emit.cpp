@@ -138,7 +138,7 @@ std::string emit_codes(const Knowledge& knowledge) {
              ", " + quote(code.versions) + ", " + enumerator(code.error) + ", " + quote(code.fact) + ", " + quote(code.causes) + ", " +
              quote(code.meaning) + ", " + quote(code.not_this);
     });
-    return quote(library.id) + ", " + quote(library.name) + ", " + quote(library.source) + ", " + quote(library.platforms) + ", " +
+    return quote(library.id) + ", " + quote(library.stack) + ", " + quote(library.name) + ", " + quote(library.source) + ", " + quote(library.platforms) + ", " +
            std::to_string(library.common) + ", " + quote(library.prints) + ", " + codes;
   });
   return unit.finish("CodeLibrary", "code_libraries", span);

@@ -27,6 +27,7 @@ struct Code {
 
 struct CodeLibrary {
   std::string_view id;
+  std::string_view stack;      // the TLS library whose codes these are: "axtls" for axtls-derived too; the id where the file does not say
   std::string_view name;       // for people: "Mbed TLS"
   std::string_view source;     // where the numbers come from
   std::string_view platforms;  // "esp-idf,zephyr"; where it is met; may be empty

@@ -126,6 +126,8 @@ std::optional<CodeLibrary> parse_codes(const Source& file, Arena& arena, std::ve
   std::stable_sort(codes.begin(), codes.end(), [](const Code& a, const Code& b) {
     return a.has_value != b.has_value ? a.has_value : a.value < b.value;
   });
+  library.stack = arena.keep(head_value(table, "stack"));
+  if (library.stack.empty()) library.stack = library.id;
   library.name = arena.keep(head_value(table, "name"));
   if (library.name.empty()) library.name = library.id;
   library.source = arena.keep(head_value(table, "source"));

@@ -55,13 +55,14 @@ void add_causes(std::string_view causes, std::string& list) {
 }
 
 // Takes over what is known of a code; true if it states a fact.
-bool add_meaning(const codes::Meaning& meaning, Event& event) {
+bool add_meaning(const knowledge::Knowledge& knowledge, const codes::Meaning& meaning, Event& event) {
   event.value = meaning.value;
   bool states = false;
   const auto take = [&](const knowledge::Code& code) {
     if (event.symbol.empty()) {
       event.symbol = std::string(code.symbol);
-      event.library = std::string(code.library);
+      const knowledge::CodeLibrary* const table = knowledge.code_library(code.library);
+      event.library = std::string(table != nullptr ? table->stack : code.library);
     } else if (event.symbol.find(code.symbol) == std::string::npos) {
       event.symbol += "+" + std::string(code.symbol);
     }
@@ -90,7 +91,7 @@ LookedUp look_up(const knowledge::Knowledge& knowledge, std::string_view librari
   if (hole.type == HoleType::code || hole.type == HoleType::hex || hole.type == HoleType::integer) {
     const std::string text = number_text(line, hole);
     const auto meanings = codes::look_up(knowledge, libraries, text);
-    if (!meanings.empty()) return {true, add_meaning(meanings.front(), event)};
+    if (!meanings.empty()) return {true, add_meaning(knowledge, meanings.front(), event)};
     const auto readings = codes::readings(text);
     if (!readings.empty()) event.value = readings.front().value;
     return result;
@@ -99,7 +100,7 @@ LookedUp look_up(const knowledge::Knowledge& knowledge, std::string_view librari
     const auto meanings = codes::look_up_symbol(knowledge, libraries, trim(symbol));
     if (meanings.empty()) continue;
     result.known = true;
-    if (add_meaning(meanings.front(), event)) result.states = true;
+    if (add_meaning(knowledge, meanings.front(), event)) result.states = true;
   }
   return result;
 }
@@ -175,7 +176,7 @@ std::optional<Event> make_symbol_event(const knowledge::Knowledge& knowledge, st
   event.kind = "code";
   event.dialect = "generic";
   event.pattern = "symbol";
-  (void)add_meaning(meanings.front(), event);
+  (void)add_meaning(knowledge, meanings.front(), event);
   if (meanings.front().code != nullptr && !meanings.front().code->has_value) event.value.reset();
   if (!event.is_error && event.facts.empty()) return std::nullopt;
   return event;

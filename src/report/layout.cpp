@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
 
 namespace tlswhy::report {
@@ -30,6 +32,19 @@ std::size_t columns(std::string_view text) {
     if (escape && c == 'm') escape = false;
   }
   return count;
+}
+
+// Where the last sentence that is over before `end` ends, its full stop included; 0 if none is. "e.g." and "1." end none.
+std::size_t sentence_end_before(std::string_view text, std::size_t end) {
+  while (end > 1) {
+    const std::size_t stop = text.rfind(". ", end - 2);
+    if (stop == std::string_view::npos || stop == 0) return 0;
+    const std::string_view before = text.substr(0, stop);
+    const bool abbreviation = before.ends_with("e.g") || before.ends_with("i.e") || (before[stop - 1] >= '0' && before[stop - 1] <= '9' && stop < 3);
+    if (!abbreviation) return stop + 1;
+    end = stop + 1;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -75,6 +90,11 @@ std::string wrapped(std::string_view text, std::string_view first, std::string_v
     at = end + 1;
   }
   if (at >= all.size()) return all;
+  // Whole sentences where some fit; half a sentence of advice is worse than none.
+  for (std::size_t end = text.size(); (end = sentence_end_before(text, end)) != 0;) {
+    const std::string shorter = wrapped(text.substr(0, end), first, rest, options);
+    if (static_cast<std::size_t>(std::count(shorter.begin(), shorter.end(), '\n')) <= lines) return shorter;
+  }
   std::string cut = all.substr(0, at - 1);
   if (cut.size() >= 4 && columns(cut.substr(cut.rfind('\n') + 1)) + 4 > options.width) cut.resize(cut.rfind(' '));
   return cut + " ...\n";

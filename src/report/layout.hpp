@@ -15,7 +15,7 @@ enum class Style : unsigned char { plain, heading, verdict, good, warning, faint
 [[nodiscard]] std::string styled(std::string_view text, Style style, const TextOptions& options);
 // `text` broken at blanks to the width, the first line after `first`, the others after `rest` (both count). Ends with a line break.
 [[nodiscard]] std::string wrapped(std::string_view text, std::string_view first, std::string_view rest, const TextOptions& options);
-// The same, cut after `lines` lines with "...".
+// The same, cut to `lines` lines: at the end of a sentence where one fits, else with "...".
 [[nodiscard]] std::string wrapped(std::string_view text, std::string_view first, std::string_view rest, const TextOptions& options, std::size_t lines);
 // The first sentence of a text.
 [[nodiscard]] std::string first_sentence(std::string_view text);

@@ -20,6 +20,8 @@ using diagnose::RankedCause;
 
 constexpr std::size_t k_evidence_shown = 4;
 constexpr double k_alternative_from = 0.04;
+// The second cause is shown even if it is unlikely, but not where it reads "0 %".
+constexpr double k_rival_from = 0.005;
 // Lines of a terminal that nobody has made larger, less the prompt and the command.
 constexpr std::size_t k_screen_lines = 28;
 
@@ -112,7 +114,7 @@ std::string alternatives(const Diagnosis& d, const TextOptions& options, const D
   std::string out;
   for (std::size_t i = 1; i < d.causes.size() && i <= detail.alternatives; ++i) {
     const RankedCause& other = d.causes[i];
-    if (other.confidence < k_alternative_from && i > 1 && !options.verbose) break;
+    if (other.confidence < (i > 1 ? k_alternative_from : k_rival_from) && !options.verbose) break;
     std::string tell;
     for (const knowledge::Confusion& confusion : d.causes.front().cause->confused_with) {
       if (confusion.cause == other.cause->id) tell = std::string(confusion.tell);

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +32,29 @@ class Story {
     auto read = wire::read(std::string(TLSWHY_SOURCE_DIR) + "/captures/" + relative_path);
     if (!read) {
       ADD_FAILURE() << relative_path << ": " << read.error().what;
+    } else {
+      input_.captures.push_back(std::move(*read));
+    }
+    return *this;
+  }
+  // The first `frames` packets of a pcapng file of captures/ (written in this machine's byte order, as Wireshark does).
+  Story& capture_until(const std::string& relative_path, std::size_t frames) {
+    constexpr std::uint32_t k_enhanced_packet_block = 6;
+    const std::string path = std::string(TLSWHY_SOURCE_DIR) + "/captures/" + relative_path;
+    std::ifstream file(path, std::ios::binary);
+    const std::vector<char> all((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    std::size_t end = 0;
+    while (frames > 0 && end + 8 <= all.size()) {
+      std::uint32_t head[2];
+      std::memcpy(head, all.data() + end, sizeof head);
+      if (head[1] < 12 || head[1] > all.size() - end) break;
+      end += head[1];
+      if (head[0] == k_enhanced_packet_block) --frames;
+    }
+    EXPECT_EQ(frames, 0U) << path;
+    auto read = wire::read(Bytes(reinterpret_cast<const std::uint8_t*>(all.data()), end), relative_path);
+    if (!read) {
+      ADD_FAILURE() << path << ": " << read.error().what;
     } else {
       input_.captures.push_back(std::move(*read));
     }

@@ -19,7 +19,7 @@ constexpr double k_likely = 0.5;
 constexpr double k_shown_from = 0.02;
 constexpr std::size_t k_always_shown = 3;
 // The second cause is worth a separating check from here on.
-constexpr double k_rival_from = 0.1;
+constexpr double k_rival_from = 0.015;
 constexpr std::size_t k_causes_shown = 6;
 // Score of a cause for which nothing speaks but that it is often met.
 constexpr double k_guess_confidence = 0.08;
@@ -107,6 +107,7 @@ class Engine {
         // Without a profile given, one is taken only where platform and library both fit.
         if (!diagnosis_.platform.empty() && device.platform == diagnosis_.platform && device.library == diagnosis_.library) {
           limits_.profile = &device;
+          limits_.profile_guessed = true;
           break;
         }
       }
@@ -117,6 +118,7 @@ class Engine {
       for (const knowledge::Property& property : limits_.profile->properties) {
         if (property.key == "in_buffer" && !property.values.empty()) limits_.in_buffer = parse_integer(property.values.front());
       }
+      limits_.in_buffer_of_profile = limits_.in_buffer.has_value();
     }
     limits_.free_heap = input_.context.free_heap;
     if (!limits_.free_heap) limits_.free_heap = number_from(input_.context, "free_heap");
@@ -253,7 +255,7 @@ class Engine {
     const RankedCause& first = diagnosis_.causes.front();
     if (diagnosis_.causes.size() > 1 && diagnosis_.causes[1].confidence >= k_rival_from) {
       for (const knowledge::Confusion& confusion : first.cause->confused_with) {
-        if (confusion.cause == diagnosis_.causes[1].cause->id) diagnosis_.check_next.emplace_back(confusion.tell);
+        if (confusion.cause == diagnosis_.causes[1].cause->id && !confusion.check.empty()) diagnosis_.check_next.emplace_back(confusion.check);
       }
     }
     for (const std::string_view check : first.cause->confirm) diagnosis_.check_next.emplace_back(check);

@@ -24,7 +24,7 @@ enum class SourceKind : std::uint8_t { capture, log, context };
 // Where a fact was seen, so that a person can go and look.
 struct Source {
   SourceKind kind = SourceKind::context;
-  std::string file;
+  std::string file;                    // of a context fact: where it comes from, if not from an option of the user
   std::optional<std::uint64_t> line;   // logs, from 1
   std::optional<std::uint64_t> frame;  // captures, as Wireshark numbers them
 };

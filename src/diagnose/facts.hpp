@@ -28,6 +28,8 @@ class FactBuilder {
 // What is assumed of the device, from its profile and from what the user gave.
 struct DeviceLimits {
   const knowledge::Device* profile = nullptr;
+  bool profile_guessed = false;            // from the platform of the log, not given by the user
+  bool in_buffer_of_profile = false;       // the profile's default, not a given number
   std::optional<std::int64_t> in_buffer;   // bytes of record payload it can take
   std::optional<std::int64_t> free_heap;
 };

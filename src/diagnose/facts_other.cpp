@@ -236,15 +236,19 @@ std::vector<LocatedFact> facts_of_log(const log::Log& log, std::uint64_t first_l
 
 std::vector<LocatedFact> facts_of_context(const Context& context, const DeviceLimits& limits) {
   std::vector<LocatedFact> facts;
-  const auto state = [&](FactBuilder builder, std::string text) {
+  const auto state = [&](FactBuilder builder, std::string text, std::string origin = {}) {
     LocatedFact located;
     located.fact = builder.take();
     located.fact.set("from", "context");
+    located.source.file = std::move(origin);
     located.text = std::move(text);
     facts.push_back(std::move(located));
   };
+  const std::string profile =
+      limits.profile == nullptr ? std::string() : "profile " + std::string(limits.profile->id) + (limits.profile_guessed ? ", from the log" : "");
   if (limits.in_buffer) {
-    state(FactBuilder("in-buffer").with("bytes", std::to_string(*limits.in_buffer)), "input buffer of " + std::to_string(*limits.in_buffer) + " bytes");
+    state(FactBuilder("in-buffer").with("bytes", std::to_string(*limits.in_buffer)), "input buffer of " + std::to_string(*limits.in_buffer) + " bytes",
+          limits.in_buffer_of_profile ? profile : std::string());
   }
   if (limits.free_heap) {
     state(FactBuilder("free-heap").with("bytes", std::to_string(*limits.free_heap)), "free heap of " + std::to_string(*limits.free_heap) + " bytes");
@@ -262,7 +266,7 @@ std::vector<LocatedFact> facts_of_context(const Context& context, const DeviceLi
         fact.with(property.key, property.values.front());
       }
     }
-    state(std::move(fact), "device profile " + std::string(limits.profile->title));
+    state(std::move(fact), "device profile " + std::string(limits.profile->title), profile);
   }
   for (const auto& [key, value] : context.set) {
     state(FactBuilder("context").with("key", key).with("value", value), key + " = " + value);

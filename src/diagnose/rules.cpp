@@ -146,7 +146,7 @@ std::optional<EvidenceItem> code_hint(std::string_view cause, const std::vector<
       if (trim(id) == cause && (!best || weight > best->weight)) {
         EvidenceItem item;
         item.source = code.source;
-        item.says = code.symbol + " can mean this";
+        item.says = code.symbol + " is one of the signs of this";
         item.id = "code";
         item.weight = weight;
         best = item;

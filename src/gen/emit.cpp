@@ -174,7 +174,7 @@ std::string emit_causes(const Knowledge& knowledge) {
   const std::string causes = unit.list<Cause>("Cause", knowledge.causes, [&](const Cause& cause) {
     const std::string confirm = unit.words(cause.confirm);
     const std::string confusions = unit.list<Confusion>("Confusion", cause.confused_with, [&](const Confusion& confusion) {
-      return quote(confusion.cause) + ", " + quote(confusion.tell);
+      return quote(confusion.cause) + ", " + quote(confusion.tell) + ", " + quote(confusion.check);
     });
     const std::string evidence = emit_evidence(unit, cause.evidence);
     const std::string fixes = unit.list<Fix>("Fix", cause.fixes, [&](const Fix& fix) {

@@ -95,7 +95,8 @@ struct Evidence {
 };
 struct Confusion {
   std::string_view cause;
-  std::string_view tell;
+  std::string_view tell;   // what differs when it is that other cause
+  std::string_view check;  // the one thing to do that separates the two; may be empty
 };
 struct Fix {
   std::span<const std::string_view> platforms;

@@ -267,8 +267,8 @@ std::optional<Cause> parse_cause(const Source& file, Arena& arena, std::vector<s
   if (cause.confirm.empty()) doc.fault(*explain, "\"confirm\" is missing");
   std::vector<Confusion> confusions;
   for (const toml::table* const table : doc.tables(*explain, "confused_with")) {
-    doc.allow_only(*table, {"cause", "tell"});
-    confusions.push_back({doc.text(*table, "cause", true), doc.text(*table, "tell", true)});
+    doc.allow_only(*table, {"cause", "tell", "check"});
+    confusions.push_back({doc.text(*table, "cause", true), doc.text(*table, "tell", true), doc.text(*table, "check", false)});
   }
   cause.confused_with = arena.keep(std::move(confusions));
   cause.evidence = parse_evidence(doc, root);

@@ -25,7 +25,7 @@ json evidence_json(const std::vector<diagnose::EvidenceItem>& items) {
   json list = json::array();
   for (const diagnose::EvidenceItem& item : items) {
     list.push_back({{"source", std::string(to_string(item.source.kind))},
-                    {"file", text_or_null(item.source.file)},
+                    {"file", item.source.kind == diagnose::SourceKind::context ? json(nullptr) : text_or_null(item.source.file)},
                     {"line", item.source.line ? json(*item.source.line) : json(nullptr)},
                     {"frame", item.source.frame ? json(*item.source.frame) : json(nullptr)},
                     {"says", valid_utf8(item.says)},
@@ -242,7 +242,7 @@ std::string causes_json(const std::vector<const knowledge::Cause*>& causes, int 
   for (const knowledge::Cause* const cause : causes) {
     json confusions = json::array();
     for (const knowledge::Confusion& confusion : cause->confused_with) {
-      confusions.push_back({{"cause", std::string(confusion.cause)}, {"tell", std::string(confusion.tell)}});
+      confusions.push_back({{"cause", std::string(confusion.cause)}, {"tell", std::string(confusion.tell)}, {"check", text_or_null(confusion.check)}});
     }
     std::vector<const knowledge::Fix*> fixes;
     for (const knowledge::Fix& fix : cause->fixes) fixes.push_back(&fix);

@@ -111,7 +111,8 @@ std::string first_sentence(std::string_view text) {
 }
 
 std::string place(const diagnose::Source& source) {
-  if (source.kind == diagnose::SourceKind::context) return "given";
+  if (source.kind == diagnose::SourceKind::context) return source.file.empty() ? "given" : printable(source.file);
+  if (source.line && source.file == "-") return fmt::format("line {}", *source.line);
   const std::size_t slash = source.file.rfind('/');
   const std::string name = printable(slash == std::string::npos ? source.file : source.file.substr(slash + 1));
   if (source.line) return fmt::format("{}:{}", name, *source.line);

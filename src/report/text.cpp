@@ -20,7 +20,7 @@ using diagnose::RankedCause;
 
 constexpr std::size_t k_evidence_shown = 4;
 constexpr double k_alternative_from = 0.04;
-// The second cause is shown even if it is unlikely, but not where it reads "0 %".
+// The second cause is shown even if it is unlikely, but not where it reads "0%".
 constexpr double k_rival_from = 0.005;
 // Lines of a terminal that nobody has made larger, less the prompt and the command.
 constexpr std::size_t k_screen_lines = 28;
@@ -58,7 +58,7 @@ std::string verdict_line(const Diagnosis& d, const TextOptions& options) {
   const RankedCause& first = d.causes.front();
   // No diagnosis from outside is certain.
   const double percent = std::min(99.0, first.confidence * 100);
-  const std::string line = fmt::format("{}: {} ({}, {:.0f} %)", confidence_word(first.confidence), lower_first(first.cause->title), first.cause->id, percent);
+  const std::string line = fmt::format("{}: {} ({}, {:.0f}%)", confidence_word(first.confidence), lower_first(first.cause->title), first.cause->id, percent);
   return wrapped(styled(line, Style::verdict, options), "", "", options);
 }
 
@@ -124,7 +124,7 @@ std::string alternatives(const Diagnosis& d, const TextOptions& options, const D
         if (confusion.cause == d.causes.front().cause->id && tell.empty()) tell = other.cause->confirm.empty() ? "" : first_sentence(other.cause->confirm.front());
       }
     }
-    const std::string text = fmt::format("{} ({:.0f} %): {}{}{}", other.cause->id, other.confidence * 100, other.cause->title, tell.empty() ? "" : ". Tell: ", tell);
+    const std::string text = fmt::format("{} ({:.0f}%): {}{}{}", other.cause->id, other.confidence * 100, other.cause->title, tell.empty() ? "" : ". Tell: ", tell);
     out += wrapped(text, "  ? ", "    ", options, options.verbose ? 12 : std::min<std::size_t>(3, detail.lines_each));
   }
   return out.empty() ? out : styled("What else it could be", Style::heading, options) + "\n" + out;
@@ -160,10 +160,12 @@ std::string seen(const std::vector<InputFile>& files, const diagnose::Input& inp
   std::string line;
   for (const InputFile& file : files) {
     const std::size_t slash = file.path.rfind('/');
-    line += (line.empty() ? "" : ", ") + printable(slash == std::string::npos ? file.path : file.path.substr(slash + 1));
-    if (file.packets) line += fmt::format(" ({} packets)", *file.packets);
-    if (file.lines) line += fmt::format(" ({} lines)", *file.lines);
+    const std::string name = file.path == "-" ? "standard input" : printable(slash == std::string::npos ? file.path : file.path.substr(slash + 1));
+    line += (line.empty() ? "" : ", ") + name;
+    if (file.packets) line += fmt::format(" ({} packet{})", *file.packets, *file.packets == 1 ? "" : "s");
+    if (file.lines) line += fmt::format(" ({} line{})", *file.lines, *file.lines == 1 ? "" : "s");
   }
+  if (!d.platform.empty()) line += fmt::format("; read as {}{}{}", d.platform, d.library.empty() ? "" : " with ", d.library);
   if (!input.captures.empty()) line += fmt::format("; {} TLS handshake{}, {} completed", handshakes, handshakes == 1 ? "" : "s", completed);
   if (!d.repeated.empty()) line += "; " + d.repeated;
   if (!line.empty()) out += wrapped(line, styled("Seen", Style::heading, options) + "  ", "      ", options);

@@ -58,7 +58,7 @@ std::string verbose_text(const diagnose::Input& input, const diagnose::Diagnosis
       if (attempt.log) text += fmt::format(", {} lines {} to {}", printable(input.logs[attempt.log->log].path), attempt.log->first_line, attempt.log->last_line);
       if (!attempt.joined_by.empty()) text += fmt::format(", joined by {}", attempt.joined_by);
       if (attempt.clock_offset_ms) text += fmt::format(" (capture time minus log time: {:.0f} ms)", *attempt.clock_offset_ms);
-      if (!attempt.causes.empty()) text += fmt::format("; {} ({:.0f} %)", attempt.causes.front().cause->id, attempt.causes.front().confidence * 100);
+      if (!attempt.causes.empty()) text += fmt::format("; {} ({:.0f}%)", attempt.causes.front().cause->id, attempt.causes.front().confidence * 100);
       out += wrapped(text, "  ", "    ", options);
     }
   }

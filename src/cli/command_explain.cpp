@@ -16,6 +16,24 @@ struct FactExplanations {
   std::vector<std::string> texts;
 };
 
+constexpr std::size_t k_texts_each = 4;  // symbol, causes, meaning and dialect of one such row
+
+std::string dialect_title(const knowledge::Knowledge& knowledge, std::string_view id) {
+  const auto at = std::find_if(knowledge.dialects.begin(), knowledge.dialects.end(), [&](const knowledge::Dialect& dialect) { return dialect.id == id; });
+  return std::string(at == knowledge.dialects.end() || at->title.empty() ? id : at->title);
+}
+
+// Whether the fact alone fulfils the matcher; comparisons need the whole story and do not.
+bool says(const knowledge::Matcher& matcher, const knowledge::Fact& fact) {
+  return matcher.fact == fact.name && std::all_of(matcher.conditions.begin(), matcher.conditions.end(), [&](const knowledge::Condition& condition) {
+           const std::string_view value = fact.get(condition.field);
+           const bool listed = std::any_of(condition.values.begin(), condition.values.end(), [&](std::string_view word) { return iequals(word, value); });
+           if (condition.op == knowledge::Operator::any_of) return listed;
+           if (condition.op == knowledge::Operator::none_of) return !listed;
+           return condition.op == knowledge::Operator::present && !value.empty();
+         });
+}
+
 // One argument that is no code by itself: a log line. What its dialect says is more certain than what a number alone could be.
 std::optional<codes::Explanation> explain_line(const std::string& text, const log::Scanner& scanner, const knowledge::Knowledge& knowledge, const codes::Hints& hints,
                                                FactExplanations& storage) {
@@ -31,11 +49,11 @@ std::optional<codes::Explanation> explain_line(const std::string& text, const lo
     std::stable_sort(explanation.meanings.begin(), explanation.meanings.end(),
                      [&](const codes::Meaning& a, const codes::Meaning& b) { return (a.code->symbol == first) > (b.code->symbol == first); });
     if (!explanation.meanings.empty()) {
-      explanation.meanings.front().why = "printed by " + event.dialect;
+      explanation.meanings.front().why = "printed by " + dialect_title(knowledge, event.dialect);
+      explanation.platform = hints.platform;
       return explanation;
     }
   }
-  (void)hints;
   for (const log::Event& event : events) {
     for (const knowledge::Fact& fact : event.facts) {
       const auto definition = std::find_if(knowledge.facts.begin(), knowledge.facts.end(), [&](const knowledge::FactDefinition& d) { return d.name == fact.name; });
@@ -44,7 +62,7 @@ std::optional<codes::Explanation> explain_line(const std::string& text, const lo
       for (const knowledge::Cause& cause : knowledge.causes) {
         for (const knowledge::Evidence& evidence : cause.evidence) {
           const bool for_it = evidence.grade == knowledge::Grade::decisive || evidence.grade == knowledge::Grade::strong;
-          if (!for_it || evidence.when.size() != 1 || evidence.when.front().fact != fact.name) continue;
+          if (!for_it || evidence.when.size() != 1 || !says(evidence.when.front(), fact)) continue;
           if (causes.find(cause.id) == std::string::npos) causes += (causes.empty() ? "" : ",") + std::string(cause.id);
         }
       }
@@ -55,12 +73,13 @@ std::optional<codes::Explanation> explain_line(const std::string& text, const lo
       storage.texts.push_back(fact.name);
       storage.texts.push_back(std::move(causes));
       storage.texts.push_back(std::move(meaning));
-      const std::size_t at = storage.texts.size() - 3;
+      storage.texts.push_back(event.dialect);
+      const std::size_t at = storage.texts.size() - k_texts_each;
       knowledge::Code row;
       row.symbol = storage.texts[at];
       row.causes = storage.texts[at + 1];
       row.meaning = storage.texts[at + 2];
-      row.library = event.dialect.empty() ? std::string_view("log") : std::string_view(definition->name);
+      row.library = storage.texts[at + 3];
       row.versions = "all";
       row.error = knowledge::IsError::yes;
       storage.rows.push_back(row);
@@ -69,7 +88,7 @@ std::optional<codes::Explanation> explain_line(const std::string& text, const lo
       codes::Meaning known;
       known.code = &storage.rows.back();
       known.likelihood = 0.9;
-      known.why = "a line of " + event.dialect;
+      known.why = "A line of " + dialect_title(knowledge, event.dialect) + ".";
       explanation.meanings.push_back(known);
       return explanation;
     }
@@ -83,11 +102,15 @@ int run_explain(const Options& options) {
   const KnowledgeSource knowledge(options.data);
   if (!knowledge.ok()) return k_exit_usage;
   codes::Hints hints{options.library, options.platform, options.for_version, {}};
+  if (!options.library.empty() && !codes::has_table(knowledge.get(), options.library)) {
+    complain("there is no code table \"" + options.library + "\"; tlswhy codes lists them");
+    return k_exit_usage;
+  }
   std::vector<codes::Explanation> explanations;
   FactExplanations storage;
   // Views into these must stay valid until the output is made.
   storage.rows.reserve(options.words.size() + 1);
-  storage.texts.reserve(3 * (options.words.size() + 1));
+  storage.texts.reserve(k_texts_each * (options.words.size() + 1));
   // Several arguments are several codes if each is one; otherwise they are one pasted line ("E:M 544").
   std::string whole;
   bool all_known = true;
@@ -103,7 +126,7 @@ int run_explain(const Options& options) {
     auto line = explain_line(whole, scanner, knowledge.get(), hints, storage);
     // An error of OpenSSL's queue carries its own number; a fact alone says less than the table's row.
     const bool table_knows_more = line && line->meanings.front().code == (storage.rows.empty() ? nullptr : &storage.rows.back()) && single &&
-                                  !explanations.front().meanings.empty();
+                                  !explanations.front().meanings.empty() && !explanations.front().from_words;
     if (line && !table_knows_more) {
       explanations.assign(1, std::move(*line));
     } else if (!single && !all_known) {

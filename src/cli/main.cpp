@@ -77,6 +77,11 @@ int parse_and_run(std::vector<std::string> arguments) {
     command = arguments.front();
     arguments.erase(arguments.begin());
   }
+  // "explain CODE --version 3.6" asks about a version of the library.
+  if (command == "explain") {
+    const auto at = std::find(arguments.begin(), arguments.end(), "--version");
+    if (at != arguments.end() && at + 1 != arguments.end()) *at = "--for-version";
+  }
   const bool wants_version = std::find(arguments.begin(), arguments.end(), "--version") != arguments.end();
   if (wants_version) {
     const bool verbose = std::find(arguments.begin(), arguments.end(), "-v") != arguments.end();
@@ -94,7 +99,7 @@ int parse_and_run(std::vector<std::string> arguments) {
     app.add_option("CODE", options.words, "Code, symbol, alert or whole log line")->required();
     app.add_option("--library", options.library, "Only this library, for example mbedtls")->type_name("ID");
     app.add_option("--platform", options.platform, "Where it was printed, for example esp-idf")->type_name("NAME");
-    app.add_option("--for-version", options.for_version, "Version of the library")->type_name("VERSION");
+    app.add_option("--for-version,--library-version", options.for_version, "Version of the library; --version VERSION is the same")->type_name("VERSION");
     add_common(app, options);
     run = run_explain;
   } else if (command == "annotate") {

@@ -28,12 +28,14 @@ struct Reading {
 
 // All ways to read a number as it was printed, most literal first; empty if the text is no number.
 [[nodiscard]] std::vector<Reading> readings(std::string_view text);
+// The same and the far-fetched ones: one or two digits may be hexadecimal too ("-%x" of a small code).
+[[nodiscard]] std::vector<Reading> all_readings(std::string_view text);
 
 // What narrows a look-up. Empty means unknown.
 struct Hints {
-  std::string library;    // id of a code table, or a prefix of one ("esp-idf")
+  std::string library;    // id of a code table, a prefix of one ("esp-idf") or its name; what it has hides all other tables
   std::string platform;
-  std::string version;
+  std::string version;    // of the library
   std::string context;    // the words around the code, as pasted
 };
 
@@ -42,7 +44,8 @@ struct Meaning {
   std::int64_t value = 0;                  // as the library counts it (sign restored)
   double likelihood = 0;                   // how likely a print of this form comes from this library; the candidates sum to at most 1
   std::vector<const knowledge::Code*> parts;  // composed Mbed TLS codes: high and low half; else empty
-  std::string why;                         // why this reading is likely or not: "printed as -0x%x of a negative return value"
+  std::string why;                         // how the number was read where that is not plain: "the minus sign is not printed"
+  std::string versions;                    // where the rule for composed codes narrows those of the row; else empty
 };
 
 struct Explanation {
@@ -50,6 +53,8 @@ struct Explanation {
   std::vector<Meaning> meanings;            // most likely first; empty if unknown
   std::vector<std::string> suggestions;     // near misses: "did you mean ..."
   std::string note;                         // for unknown codes: how to find out; else empty
+  bool from_words = false;                  // the input is no code itself: one was found among its words
+  std::string platform;                     // the platform that was named with it, for the fixes; else empty
 };
 
 // "-0x7200" for -29184, "0x8006" for 32774; two digits at least four wide as the libraries print them.
@@ -63,6 +68,9 @@ struct Explanation {
 // What a person may have pasted as one argument: a number in any spelling, a symbol, an alert's name. Whole log lines are the
 // job of log::Scanner, which calls this for what it finds.
 [[nodiscard]] Explanation explain(const knowledge::Knowledge& knowledge, std::string_view input, const Hints& hints = {});
+
+// Whether `name` is the id of a code table, the beginning of one, or its name.
+[[nodiscard]] bool has_table(const knowledge::Knowledge& knowledge, std::string_view name);
 
 // Whether a version ("2.28.3") lies in the ranges of a code row; true if the version is empty or cannot be read.
 [[nodiscard]] bool version_in(std::string_view version, std::string_view ranges);

@@ -61,7 +61,9 @@ void add_hex(std::vector<Reading>& list, std::uint64_t raw, std::size_t digits, 
 
 }  // namespace
 
-std::vector<Reading> readings(std::string_view text) {
+namespace {
+
+std::vector<Reading> read_number(std::string_view text, std::size_t shortest_bare) {
   text = trim(text);
   bool negative = false;
   if (!text.empty() && (text.front() == '-' || text.front() == '+')) {
@@ -84,15 +86,23 @@ std::vector<Reading> readings(std::string_view text) {
     if (!negative && plain >= k_sign_bit_32 && plain < k_two_to_32) add(list, plain - k_two_to_32, Form::twos_complement, false);
     if (!negative) add(list, -plain, Form::decimal, false);
   }
-  // Three to eight digits may be hexadecimal without 0x: "-7780", "14094418".
-  constexpr std::size_t k_shortest_bare = 3;
   constexpr std::size_t k_longest_bare = 8;
   const bool has_letter = !all_digits(text, 10);
-  if (text.size() >= (has_letter ? 2U : k_shortest_bare) && text.size() <= k_longest_bare) {
+  if (text.size() >= (has_letter ? std::min<std::size_t>(2, shortest_bare) : shortest_bare) && text.size() <= k_longest_bare) {
     if (const auto value = parse(text, 16)) add_hex(list, *value, text.size(), negative, Form::bare_hex);
   }
   return list;
 }
+
+}  // namespace
+
+std::vector<Reading> readings(std::string_view text) {
+  // Three to eight digits may be hexadecimal without 0x: "-7780", "14094418".
+  constexpr std::size_t k_shortest_bare = 3;
+  return read_number(text, k_shortest_bare);
+}
+
+std::vector<Reading> all_readings(std::string_view text) { return read_number(text, 1); }
 
 std::string to_hex_code(std::int64_t value) {
   constexpr std::string_view k_digits = "0123456789ABCDEF";

@@ -2,6 +2,8 @@
 #include "codes/tables.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <string>
 
 namespace tlswhy::codes {
@@ -19,10 +21,30 @@ constexpr std::int64_t k_openssl1_reason_mask = 0xFFF;
 constexpr unsigned k_openssl3_library_shift = 23;
 constexpr std::int64_t k_openssl3_reason_mask = 0x7F'FFFF;
 
-// Of the SSL module only the internal error is ever added to a low-level code; any other sum with it is no Mbed TLS code.
+// The symbol without MBEDTLS_ERR_ or POLARSSL_ERR_: module and name.
+std::string_view module_and_name(std::string_view symbol) {
+  constexpr std::string_view k_mark = "_ERR_";
+  const std::size_t at = symbol.find(k_mark);
+  return at == std::string_view::npos ? symbol : symbol.substr(at + k_mark.size());
+}
+
+template <std::size_t N>
+bool starts_with_one_of(std::string_view text, const std::array<std::string_view, N>& list) {
+  return std::any_of(list.begin(), list.end(), [&](std::string_view prefix) { return text.starts_with(prefix); });
+}
+
+// The functions that add a low half are those that parse a structure or compute with big numbers. Of the SSL module only the
+// internal error is ever added to; any other sum with it is no Mbed TLS code.
 bool can_carry_low_half(const Code& high) {
-  const bool ssl = high.symbol.starts_with("MBEDTLS_ERR_SSL_") || high.symbol.starts_with("POLARSSL_ERR_SSL_");
-  return !ssl || high.symbol == "MBEDTLS_ERR_SSL_INTERNAL_ERROR";
+  constexpr std::array<std::string_view, 10> k_modules{"X509_", "PK_", "RSA_", "DHM_", "PEM_", "PKCS5_", "PKCS12_", "PKCS7_", "ECP_", "SSL_INTERNAL_ERROR"};
+  return starts_with_one_of(module_and_name(high.symbol), k_modules);
+}
+
+// What those functions call: ASN.1, object ids, base64, big numbers, random numbers, locks, ciphers of PEM files. No network.
+bool can_be_low_half(const Code& low) { return !module_and_name(low.symbol).starts_with("NET_"); }
+bool is_usual_low_half(const Code& low) {
+  constexpr std::array<std::string_view, 5> k_modules{"ASN1_", "MPI_", "OID_", "BASE64_", "CTR_DRBG_"};
+  return starts_with_one_of(module_and_name(low.symbol), k_modules);
 }
 
 std::optional<Meaning> compose_mbedtls(const CodeLibrary& library, std::int64_t value) {
@@ -31,16 +53,21 @@ std::optional<Meaning> compose_mbedtls(const CodeLibrary& library, std::int64_t 
   const std::int64_t low = magnitude & k_mbedtls_low_mask;
   if (low == 0) return std::nullopt;
   const auto highs = rows_of(library, -(magnitude - low));
-  const auto lows = rows_of(library, -low);
-  if (lows.empty()) return std::nullopt;
+  const Code* best = nullptr;
+  // Where a low number moved between versions or belongs to two modules, the one that is usually added is meant.
+  for (const Code& row : rows_of(library, -low)) {
+    if (can_be_low_half(row) && (best == nullptr || (is_usual_low_half(row) && !is_usual_low_half(*best)))) best = &row;
+  }
+  if (best == nullptr) return std::nullopt;
   for (const Code& high : highs) {
     if (!can_carry_low_half(high)) continue;
     Meaning meaning;
     meaning.code = &high;
     meaning.value = value;
-    // Where a low number moved between versions, the reading that also was there with this high half is the first row.
-    meaning.parts = {&high, &lows.front()};
-    meaning.why = "two codes added: " + std::string(high.symbol) + " and " + std::string(lows.front().symbol);
+    meaning.parts = {&high, best};
+    meaning.why = "two codes added";
+    // From 4.0 on mbedtls_error_add() gives the low half alone.
+    if (library.id == "mbedtls") meaning.versions = "2.0.0..3.6";
     return meaning;
   }
   return std::nullopt;
@@ -121,6 +148,34 @@ std::vector<Meaning> meanings_in(const knowledge::Knowledge& knowledge, const Co
     found = unpack_openssl(knowledge, library, value);
   }
   return found;
+}
+
+std::vector<Meaning> folded_meanings(const CodeLibrary& library, std::int64_t value) {
+  std::vector<Meaning> found;
+  if (library.id != "mbedtls" || value < INT8_MIN || value > INT8_MAX) return found;
+  constexpr std::array<std::string_view, 4> k_modules{"SSL_", "X509_", "PK_", "RSA_"};
+  for (const Code& row : library.codes) {
+    const std::int64_t magnitude = -row.value;
+    if (!row.has_value || magnitude <= UINT8_MAX || row.error == knowledge::IsError::no) continue;
+    const std::int64_t folded = (magnitude & UINT8_MAX) != 0 ? magnitude + (magnitude >> 8U) : magnitude >> 8U;
+    if (static_cast<std::int8_t>(-folded & UINT8_MAX) != value || !starts_with_one_of(module_and_name(row.symbol), k_modules)) continue;
+    Meaning meaning;
+    meaning.code = &row;
+    meaning.value = row.value;
+    meaning.why = "folded into one byte, as NodeMCU gives it to Lua";
+    found.push_back(std::move(meaning));
+  }
+  return found;
+}
+
+std::optional<std::string> impossible_sum(const CodeLibrary& library, std::int64_t value) {
+  const std::int64_t magnitude = std::abs(value);
+  if (magnitude <= k_mbedtls_low_mask || magnitude > k_mbedtls_largest) return std::nullopt;
+  const std::int64_t low = magnitude & k_mbedtls_low_mask;
+  const auto highs = rows_of(library, -(magnitude - low));
+  const auto lows = rows_of(library, -low);
+  if (low == 0 || highs.empty() || lows.empty()) return std::nullopt;
+  return to_hex_code(highs.front().value) + " " + std::string(highs.front().symbol) + " plus " + to_hex_code(lows.front().value) + " " + std::string(lows.front().symbol);
 }
 
 }  // namespace tlswhy::codes

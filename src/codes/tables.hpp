@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,5 +19,12 @@ namespace tlswhy::codes {
 // What a number means in one library: exact rows first; composed Mbed TLS codes, verify flag masks and packed OpenSSL codes are
 // taken apart. Likelihoods are not set. Empty if the library does not know it.
 [[nodiscard]] std::vector<Meaning> meanings_in(const knowledge::Knowledge& knowledge, const knowledge::CodeLibrary& library, std::int64_t value);
+
+// NodeMCU's TLS hands Lua one byte of a Mbed TLS code (espconn_mbedtls.c): v = -code, v & 0xFF ? v + (v >> 8) : v >> 8, negated, cut to
+// int8. All codes that fold to this value.
+[[nodiscard]] std::vector<Meaning> folded_meanings(const knowledge::CodeLibrary& library, std::int64_t value);
+
+// "-0x7200 MBEDTLS_ERR_SSL_INVALID_RECORD plus -0x0062 ..." for a number that would be such a sum although the library never makes it.
+[[nodiscard]] std::optional<std::string> impossible_sum(const knowledge::CodeLibrary& library, std::int64_t value);
 
 }  // namespace tlswhy::codes

@@ -139,7 +139,7 @@ std::string emit_codes(const Knowledge& knowledge) {
              quote(code.meaning) + ", " + quote(code.not_this);
     });
     return quote(library.id) + ", " + quote(library.stack) + ", " + quote(library.name) + ", " + quote(library.source) + ", " + quote(library.platforms) + ", " +
-           std::to_string(library.common) + ", " + quote(library.prints) + ", " + codes;
+           std::to_string(library.common) + ", " + quote(library.prints) + ", " + quote(library.words) + ", " + quote(library.seen) + ", " + codes;
   });
   return unit.finish("CodeLibrary", "code_libraries", span);
 }

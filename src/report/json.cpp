@@ -214,7 +214,10 @@ std::string explain_json(const std::vector<codes::Explanation>& explanations, co
       row["value"] = meaning.code->has_value ? json(meaning.value) : json(nullptr);
       row["hex"] = meaning.code->has_value ? json(codes::to_hex_code(meaning.value)) : json(nullptr);
       row["likelihood"] = meaning.likelihood;
+      if (!meaning.versions.empty()) row["versions"] = meaning.versions;
       row["why"] = text_or_null(meaning.why);
+      const knowledge::CodeLibrary* const library = knowledge.code_library(meaning.code->library);
+      row["seen_in"] = text_or_null(library == nullptr ? std::string_view{} : library->seen);
       row["parts"] = std::move(parts);
       row["fixes"] = code_fixes(*meaning.code, knowledge);
       row["references"] = code_references(*meaning.code, knowledge);

@@ -100,14 +100,50 @@ std::string wrapped(std::string_view text, std::string_view first, std::string_v
   return cut + " ...\n";
 }
 
-std::string first_sentence(std::string_view text) {
-  std::size_t at = 0;
-  while ((at = text.find(". ", at)) != std::string_view::npos) {
-    // "e.g. " and numbers such as "1. " do not end a sentence.
-    if (at > 3) return std::string(text.substr(0, at + 1));
-    at += 2;
+namespace {
+
+// Where the sentence that begins at `from` ends: behind its full stop. "e.g. " and numbers such as "1. " do not end one.
+std::size_t sentence_end(std::string_view text, std::size_t from) {
+  for (std::size_t at = text.find(". ", from); at != std::string_view::npos; at = text.find(". ", at + 2)) {
+    const std::string_view before = text.substr(from, at - from);
+    if (before.size() > 3 && !before.ends_with("e.g") && !before.ends_with("i.e")) return at + 1;
   }
-  return std::string(text);
+  return text.size();
+}
+
+std::string one_range(std::string_view range) {
+  const std::size_t dots = range.find("..");
+  if (dots == std::string_view::npos) return std::string(range);
+  const std::string_view first = range.substr(0, dots);
+  const std::string_view last = range.substr(dots + 2);
+  if (last.empty()) return fmt::format("from {} on", first);
+  if (first.empty()) return fmt::format("up to {}", last);
+  return first == last ? std::string(first) : fmt::format("{} to {}", first, last);
+}
+
+}  // namespace
+
+std::string first_sentence(std::string_view text) { return std::string(text.substr(0, sentence_end(text, 0))); }
+
+std::string whole_sentences(std::string_view text, std::size_t indent, std::size_t lines, const TextOptions& options) {
+  const std::string margin(indent, ' ');
+  std::size_t end = sentence_end(text, 0);
+  while (end < text.size()) {
+    const std::size_t next = sentence_end(text, end + 1);
+    const std::string shown = wrapped(text.substr(0, next), margin, margin, options);
+    if (static_cast<std::size_t>(std::count(shown.begin(), shown.end(), '\n')) > lines) break;
+    end = next;
+  }
+  return std::string(text.substr(0, end));
+}
+
+std::string versions_in_words(std::string_view ranges) {
+  if (ranges.empty() || ranges == "all") return "all versions";
+  constexpr std::size_t k_most_ranges = 4;
+  const auto list = split(ranges, ',');
+  std::string out;
+  for (std::size_t i = 0; i < std::min(k_most_ranges, list.size()); ++i) out += (out.empty() ? "" : ", ") + one_range(trim(list[i]));
+  return list.size() > k_most_ranges ? out + fmt::format(" and {} more ranges", list.size() - k_most_ranges) : out;
 }
 
 std::string place(const diagnose::Source& source) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// explain, codes, causes, devices and annotate.
+// codes, causes, devices and annotate.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,93 +9,6 @@
 #include "report/text.hpp"
 
 namespace tlswhy::report {
-namespace {
-
-constexpr std::size_t k_alternatives_shown = 3;
-constexpr double k_alternative_from = 0.01;
-constexpr std::size_t k_causes_shown = 3;
-
-std::string library_name(const knowledge::Code& code, const knowledge::Knowledge& knowledge) {
-  const knowledge::CodeLibrary* const library = knowledge.code_library(code.library);
-  return std::string(library == nullptr ? code.library : library->name);
-}
-
-std::string number_of(const codes::Meaning& meaning) {
-  return meaning.code->has_value ? fmt::format("{} ({})", codes::to_hex_code(meaning.value), meaning.value) : std::string();
-}
-
-std::string causes_of(std::string_view list, const knowledge::Knowledge& knowledge, const TextOptions& options) {
-  std::string out;
-  if (list.empty()) return out;
-  std::vector<const knowledge::Cause*> shown;
-  for (const std::string_view id : split(list, ',')) {
-    const knowledge::Cause* const cause = knowledge.cause(trim(id));
-    if (cause == nullptr || shown.size() >= k_causes_shown || std::find(shown.begin(), shown.end(), cause) != shown.end()) continue;
-    shown.push_back(cause);
-    out += wrapped(fmt::format("{}: {}", cause->id, cause->title), "  - ", "    ", options);
-  }
-  return out;
-}
-
-std::string one_meaning(const codes::Meaning& meaning, const knowledge::Knowledge& knowledge, const TextOptions& options) {
-  const knowledge::Code& code = *meaning.code;
-  std::string out = wrapped(fmt::format("{}  {}", styled(code.symbol, Style::verdict, options), number_of(meaning)), "", "  ", options);
-  out += wrapped(fmt::format("{}, versions {}{}{}", library_name(code, knowledge), code.versions.empty() ? "unknown" : code.versions, meaning.why.empty() ? "" : "; ", meaning.why), "  ", "  ", options);
-  for (const knowledge::Code* const part : meaning.parts) {
-    out += wrapped(fmt::format("{} {}{}{}", part->has_value ? codes::to_hex_code(part->value) : "", part->symbol, part->meaning.empty() ? "" : ": ", part->meaning), "  + ", "    ", options);
-  }
-  if (meaning.parts.empty() && !code.meaning.empty()) out += wrapped(code.meaning, "  ", "  ", options, options.verbose ? 20 : 5);
-  if (!code.not_this.empty()) out += wrapped(code.not_this, "  Not: ", "       ", options, options.verbose ? 20 : 4);
-  if (code.error == knowledge::IsError::no) out += "  This is no error by itself.\n";
-  std::string causes(code.causes);
-  if (meaning.parts.size() > 1 && !meaning.parts.back()->causes.empty()) causes = std::string(meaning.parts.back()->causes) + (causes.empty() ? "" : "," + causes);
-  const std::string list = causes_of(causes, knowledge, options);
-  if (!list.empty()) out += styled("Can come from", Style::heading, options) + "\n" + list;
-  if (!causes.empty()) {
-    const knowledge::Cause* const cause = knowledge.cause(trim(split(causes, ',').front()));
-    if (cause != nullptr && !cause->confirm.empty()) {
-      out += styled("First check", Style::heading, options) + "\n" + wrapped(cause->confirm.front(), "  > ", "    ", options, options.verbose ? 20 : 3);
-    }
-    if (cause != nullptr && !cause->fixes.empty()) {
-      out += styled("If so", Style::heading, options) + "\n" + wrapped(cause->fixes.front().action, "  ", "  ", options, options.verbose ? 20 : 3);
-    }
-  }
-  return out;
-}
-
-}  // namespace
-
-std::string explain_text(const std::vector<codes::Explanation>& explanations, const knowledge::Knowledge& knowledge, const TextOptions& options) {
-  std::string out;
-  for (const codes::Explanation& explanation : explanations) {
-    if (!out.empty()) out += "\n";
-    if (explanation.meanings.empty()) {
-      out += wrapped(fmt::format("{}: unknown.", printable(explanation.input)), "", "  ", options);
-      std::string names;
-      for (const std::string& suggestion : explanation.suggestions) names += (names.empty() ? "" : ", ") + suggestion;
-      if (!names.empty()) out += wrapped("Did you mean " + names + "?", "  ", "  ", options);
-      if (!explanation.note.empty()) out += wrapped(explanation.note, "  ", "  ", options);
-      continue;
-    }
-    const codes::Meaning& best = explanation.meanings.front();
-    out += one_meaning(best, knowledge, options);
-    std::string others;
-    std::size_t shown = 0;
-    for (std::size_t i = 1; i < explanation.meanings.size(); ++i) {
-      const codes::Meaning& other = explanation.meanings[i];
-      // Many symbols of one library for one number are one candidate.
-      const bool same = other.code->library == best.code->library && other.value == best.value;
-      if ((other.likelihood < k_alternative_from && !same) || shown >= (options.verbose ? 100 : k_alternatives_shown)) continue;
-      ++shown;
-      others += wrapped(fmt::format("{} of {} ({}), {:.0f} %{}{}", other.code->symbol, library_name(*other.code, knowledge), other.code->versions, other.likelihood * 100,
-                                    other.code->meaning.empty() ? "" : ": ", other.code->meaning),
-                        "  ? ", "    ", options, options.verbose ? 9 : 2);
-    }
-    if (!others.empty()) out += styled("Could also be", Style::heading, options) + "\n" + others;
-  }
-  return out;
-}
-
 std::string codes_text(const std::vector<const knowledge::Code*>& rows, const TextOptions& options) {
   std::string out;
   for (const knowledge::Code* const row : rows) {

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "codes/ranking.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "base/text.hpp"
+#include "codes/tables.hpp"
+
+namespace tlswhy::codes {
+namespace {
+
+using knowledge::Code;
+using knowledge::CodeLibrary;
+using knowledge::Knowledge;
+
+// Likelihood factors: how well a reading fits the way a library prints its codes.
+constexpr double k_first_form = 1.0;       // the library's usual form
+constexpr double k_other_form = 0.45;      // a form it is known to be printed in
+constexpr double k_unusual_form = 0.06;
+constexpr double k_sign_restored = 0.5;    // the minus has to be supplied
+constexpr double k_short_bare = 0.05;      // up to three decimal digits read as hexadecimal
+constexpr double k_not_described = 0.35;   // nobody has met this code enough to describe it
+constexpr double k_no_error = 0.6;         // people paste what went wrong
+constexpr double k_many_flags = 0.015;      // a mask of several verify flags that nothing says is one
+constexpr double k_folded = 0.02;          // NodeMCU's one-byte form, where nothing says NodeMCU
+constexpr double k_hinted = 25.0;          // the context names the library or its platform
+constexpr double k_exact_table = 100.0;      // --library names this very table and not a family of them
+constexpr double k_named_symbol = 40.0;    // the symbol stands beside the number
+constexpr double k_past_version = 0.5;     // it meant this in older versions only, and nothing says which version it is
+constexpr double k_other_version = 0.02;   // the version asked about has another meaning for it
+constexpr double k_doubt = 0.02;           // kept back: it may be none of them
+constexpr std::int64_t k_two_to_32 = 0x1'0000'0000;
+constexpr double k_base = 0.2;             // even a table that is hardly ever met may be meant
+
+std::string_view form_word(const Reading& reading) {
+  switch (reading.form) {
+    case Form::hex: return reading.negative ? "-hex" : "hex";
+    case Form::decimal: return reading.negative ? "-dec" : "dec";
+    case Form::bare_hex: return "bare";
+    case Form::twos_complement: return "twos";
+  }
+  return {};
+}
+
+bool is_negative_table(const CodeLibrary& library) { return !library.codes.empty() && library.codes.front().has_value && library.codes.front().value < 0; }
+
+// Where a table does not say: libraries with negative codes print them in decimal with sign, the others without.
+std::string_view prints_of(const CodeLibrary& library) {
+  return !library.prints.empty() ? library.prints : std::string_view(is_negative_table(library) ? "-dec" : "dec");
+}
+
+bool prints_form(const CodeLibrary& library, std::string_view form) {
+  const auto list = split(prints_of(library), ',');
+  return std::any_of(list.begin(), list.end(), [&](std::string_view item) { return trim(item) == form; });
+}
+
+double form_factor(const CodeLibrary& library, const Reading& reading, std::size_t digits) {
+  const std::string_view form = form_word(reading);
+  double factor = k_unusual_form;
+  bool first = true;
+  for (const std::string_view item : split(prints_of(library), ',')) {
+    if (trim(item) == form) factor = first ? k_first_form : k_other_form;
+    first = false;
+  }
+  constexpr std::size_t k_short_digits = 3;
+  if (reading.form == Form::bare_hex && digits <= k_short_digits) factor *= k_short_bare;
+  if (form == "twos" && reading.value < 0) factor = std::max(factor, k_other_form);
+  const bool sign_lost = reading.value < 0 && !reading.negative && reading.form != Form::twos_complement;
+  return sign_lost ? std::max(factor, form == "hex" && prints_form(library, "-hex") ? k_other_form : factor) * k_sign_restored : factor;
+}
+
+bool on_platform(const CodeLibrary& library, std::string_view platform) {
+  const auto list = split(library.platforms, ',');
+  return std::any_of(list.begin(), list.end(), [&](std::string_view item) { return iequals(trim(item), platform); });
+}
+
+double hint_factor(const CodeLibrary& library, const Hints& hints) {
+  double factor = 1;
+  if (!hints.library.empty() && (iequals(library.id, hints.library) || iequals(library.name, hints.library))) factor *= k_exact_table;
+  if (!hints.platform.empty() && on_platform(library, hints.platform)) factor *= k_hinted;
+  if (!hints.context.empty() && names_library(library, hints.context)) factor *= k_hinted;
+  return factor;
+}
+
+// The tables to search: those asked for; all if nothing narrows.
+std::vector<const CodeLibrary*> pick(const Knowledge& knowledge, std::string_view libraries) {
+  std::vector<const CodeLibrary*> list;
+  if (libraries.empty()) {
+    for (const CodeLibrary& library : knowledge.code_libraries) list.push_back(&library);
+    return list;
+  }
+  for (const std::string_view id : split(libraries, ',')) {
+    if (const CodeLibrary* const library = knowledge.code_library(trim(id))) list.push_back(library);
+  }
+  return list;
+}
+
+// Scores to shares of one, most likely first.
+void normalise(std::vector<Meaning>& meanings) {
+  double total = 0;
+  for (const Meaning& meaning : meanings) total += meaning.likelihood;
+  if (total <= 0) return;
+  for (Meaning& meaning : meanings) meaning.likelihood = meaning.likelihood / total * (1 - k_doubt);
+  std::stable_sort(meanings.begin(), meanings.end(), [](const Meaning& a, const Meaning& b) { return a.likelihood > b.likelihood; });
+}
+
+bool is_past(std::string_view versions) { return !versions.empty() && versions != "all" && !versions.ends_with(".."); }
+
+double row_factor(const Meaning& meaning, const Hints& hints, Breadth breadth) {
+  const Code& code = *meaning.code;
+  double factor = 1;
+  if (code.meaning.empty()) factor *= k_not_described;
+  if (code.error == knowledge::IsError::no) factor *= k_no_error;
+  if (breadth == Breadth::far && hints.version.empty() && is_past(code.versions)) factor *= k_past_version;
+  if (!version_in(hints.version, meaning.versions.empty() ? code.versions : meaning.versions)) factor *= k_other_version;
+  // "(-257, 'RECORD_OVERFLOW')": the end of the symbol beside the number settles it.
+  constexpr std::size_t k_shortest_tail = 6;
+  for (std::size_t at = code.symbol.find('_'); !hints.context.empty() && at != std::string_view::npos; at = code.symbol.find('_', at + 1)) {
+    const std::string_view tail = code.symbol.substr(at + 1);
+    if (tail.size() < k_shortest_tail) break;
+    if (has_word(hints.context, tail)) return factor * k_named_symbol;
+  }
+  return has_word(hints.context, code.symbol) ? factor * k_named_symbol : factor;
+}
+
+std::string reading_note(const Reading& reading) {
+  std::string note;
+  if (reading.form == Form::twos_complement) note = "printed as an unsigned number; " + std::to_string(reading.value) + " with its sign";
+  if (reading.form == Form::bare_hex) note = "read as hexadecimal without 0x";
+  if (reading.value < 0 && !reading.negative && reading.form != Form::twos_complement) note += note.empty() ? "the minus sign is not printed" : ", the minus sign is not printed";
+  return note;
+}
+
+}  // namespace
+
+std::string canonical(std::string_view text) {
+  std::string out = lower(trim(text));
+  std::replace(out.begin(), out.end(), ' ', '_');
+  std::replace(out.begin(), out.end(), '-', '_');
+  return out;
+}
+
+bool has_word(std::string_view text, std::string_view word) {
+  const auto is_alphanumeric = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  if (word.empty()) return false;
+  for (std::size_t from = 0; from < text.size();) {
+    const std::size_t found = ifind(text.substr(from), word);
+    if (found == std::string_view::npos) return false;
+    const std::size_t begin = from + found;
+    const std::size_t end = begin + word.size();
+    const bool free_before = begin == 0 || !is_alphanumeric(word.front()) || !is_alphanumeric(text[begin - 1]);
+    const bool free_after = end == text.size() || !is_alphanumeric(word.back()) || !is_alphanumeric(text[end]);
+    if (free_before && free_after) return true;
+    from = begin + 1;
+  }
+  return false;
+}
+
+bool names_library(const CodeLibrary& library, std::string_view context) {
+  if (has_word(context, library.id) || has_word(context, library.name)) return true;
+  for (const std::string_view word : split(library.words, ',')) {
+    if (has_word(context, trim(word))) return true;
+  }
+  constexpr std::size_t k_shortest_platform = 4;
+  for (const std::string_view platform : split(library.platforms, ',')) {
+    if (platform.size() >= k_shortest_platform && has_word(context, trim(platform))) return true;
+  }
+  return false;
+}
+
+std::vector<const CodeLibrary*> tables_named(const Knowledge& knowledge, std::string_view name) {
+  std::vector<const CodeLibrary*> list;
+  for (const CodeLibrary& library : knowledge.code_libraries) {
+    const bool family = istarts_with(library.id, name) && (library.id.size() == name.size() || library.id[name.size()] == '-');
+    if (family || iequals(library.name, name) || canonical(library.name) == canonical(name)) list.push_back(&library);
+  }
+  return list;
+}
+
+namespace {
+
+std::vector<Meaning> number_in(const Knowledge& knowledge, const std::vector<const CodeLibrary*>& tables, std::string_view text, const Hints& hints, Breadth breadth) {
+  std::vector<Meaning> all;
+  const auto list = breadth == Breadth::far ? all_readings(text) : readings(text);
+  constexpr std::size_t k_letters_count = 8;  // a letter makes it hexadecimal however short it is
+  const auto digits = static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; })) +
+                      (text.find_first_of("abcdefABCDEF") != std::string_view::npos ? k_letters_count : 0);
+  const auto add = [&](std::vector<Meaning>& found, double score, const std::string& note) {
+    for (Meaning& meaning : found) {
+      meaning.likelihood = score * row_factor(meaning, hints, breadth);
+      if (meaning.why.empty() || meaning.why == "two codes added") meaning.why += (meaning.why.empty() || note.empty() ? "" : "; ") + note;
+      all.push_back(std::move(meaning));
+    }
+  };
+  for (const CodeLibrary* const library : tables) {
+    const double weight = (library->common + k_base) * hint_factor(*library, hints);
+    for (const Reading& reading : list) {
+      auto found = meanings_in(knowledge, *library, reading.value);
+      double score = weight * form_factor(*library, reading, digits);
+      if (library->id == "mbedtls-x509-verify" && !found.empty() && !found.front().parts.empty()) score *= k_many_flags;
+      add(found, score, reading_note(reading));
+    }
+    if (breadth == Breadth::plain || list.empty()) continue;
+    // Tables of positive numbers whose functions return them negated: -errno.
+    if (list.front().negative && !is_negative_table(*library) && prints_form(*library, "-dec")) {
+      auto found = meanings_in(knowledge, *library, -list.front().value);
+      add(found, weight * form_factor(*library, list.front(), digits), "returned with a minus");
+    }
+    // An unsigned code printed as a signed number of 32 bits: -2146893019 is Windows' 0x80090325.
+    if (list.front().form == Form::decimal && list.front().negative) {
+      std::vector<Meaning> found;
+      for (const Code& row : rows_of(*library, list.front().value + k_two_to_32)) found.emplace_back().code = &row;
+      for (Meaning& meaning : found) meaning.value = meaning.code->value;
+      add(found, weight * form_factor(*library, list.front(), digits), "printed as a signed number");
+    }
+    auto folded = folded_meanings(*library, list.front().value);
+    const bool nodemcu = iequals(hints.platform, "nodemcu") || has_word(hints.context, "nodemcu") || has_word(hints.context, "espconn");
+    add(folded, (library->common + k_base) * (nodemcu ? k_hinted : k_folded), "");
+  }
+  normalise(all);
+  return all;
+}
+
+std::vector<Meaning> symbol_in(const std::vector<const CodeLibrary*>& tables, const Hints& hints, Breadth breadth, const std::function<bool(std::string_view symbol)>& is_meant) {
+  std::vector<Meaning> all;
+  for (const CodeLibrary* const library : tables) {
+    for (const Code& code : library->codes) {
+      if (!is_meant(code.symbol)) continue;
+      Meaning meaning;
+      meaning.code = &code;
+      meaning.value = code.value;
+      meaning.likelihood = (library->common + k_base) * hint_factor(*library, hints) * row_factor(meaning, hints, breadth);
+      all.push_back(std::move(meaning));
+    }
+  }
+  normalise(all);
+  return all;
+}
+
+// The search in the tables that a hint asks for; in all of them only if those do not have it.
+std::vector<Meaning> narrowed(const Knowledge& knowledge, std::string_view libraries, const Hints& hints,
+                              const std::function<std::vector<Meaning>(const std::vector<const CodeLibrary*>&)>& search) {
+  if (!hints.library.empty()) {
+    auto found = search(tables_named(knowledge, hints.library));
+    if (!found.empty()) return found;
+  }
+  return search(pick(knowledge, libraries));
+}
+
+}  // namespace
+
+std::vector<Meaning> rank_number(const Knowledge& knowledge, std::string_view libraries, std::string_view text, const Hints& hints, Breadth breadth) {
+  return narrowed(knowledge, libraries, hints, [&](const auto& tables) { return number_in(knowledge, tables, text, hints, breadth); });
+}
+
+std::vector<Meaning> rank_symbol(const Knowledge& knowledge, std::string_view libraries, std::string_view text, const Hints& hints, Breadth breadth) {
+  const std::string wanted = canonical(text);
+  if (wanted.empty()) return {};
+  const auto same = [&](std::string_view symbol) { return symbol.size() == wanted.size() && canonical(symbol) == wanted; };
+  auto found = narrowed(knowledge, libraries, hints, [&](const auto& tables) { return symbol_in(tables, hints, breadth, same); });
+  constexpr std::size_t k_shortest_tail = 5;
+  if (!found.empty() || breadth == Breadth::plain || wanted.size() < k_shortest_tail) return found;
+  const auto ends = [&](std::string_view symbol) {
+    if (symbol.size() <= wanted.size()) return false;
+    const char before = symbol[symbol.size() - wanted.size() - 1];
+    return (before == '_' || before == ' ' || before == ':' || before == '.') && canonical(symbol.substr(symbol.size() - wanted.size())) == wanted;
+  };
+  return narrowed(knowledge, libraries, hints, [&](const auto& tables) { return symbol_in(tables, hints, breadth, ends); });
+}
+
+bool has_table(const Knowledge& knowledge, std::string_view name) { return !tables_named(knowledge, name).empty(); }
+
+std::vector<Meaning> look_up(const Knowledge& knowledge, std::string_view libraries, std::string_view number) {
+  return rank_number(knowledge, libraries, number, {}, Breadth::plain);
+}
+
+std::vector<Meaning> look_up_symbol(const Knowledge& knowledge, std::string_view libraries, std::string_view symbol) {
+  return rank_symbol(knowledge, libraries, symbol, {}, Breadth::plain);
+}
+
+}  // namespace tlswhy::codes

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+// The screen of explain: one code, what it says and does not say, and what to do next. Never cut within a sentence.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "report/layout.hpp"
+#include "report/text.hpp"
+
+namespace tlswhy::report {
+namespace {
+
+constexpr std::size_t k_alternatives_shown = 3;
+constexpr double k_alternative_from = 0.03;
+constexpr double k_shared_out = 0.98;     // the rest: it may be none of them
+constexpr double k_sure_from = 0.9;      // below this share the screen says what would decide
+constexpr std::size_t k_causes_shown = 3;
+constexpr std::size_t k_meaning_lines = 6;
+constexpr std::size_t k_advice_lines = 3;
+constexpr std::size_t k_all_lines = 100;
+
+// What several tables say alike: errno 104 of Linux and of newlib, a code of PolarSSL and of Mbed TLS.
+struct Group {
+  const codes::Meaning* first = nullptr;
+  double likelihood = 0;
+  std::vector<const knowledge::CodeLibrary*> libraries;
+  std::vector<const codes::Meaning*> other_numbers;  // of the same name
+};
+
+std::string_view bare_symbol(std::string_view symbol) {
+  for (const std::string_view prefix : {"MBEDTLS_", "POLARSSL_", "MP_", "NRF_"}) {
+    if (symbol.starts_with(prefix)) return symbol.substr(prefix.size());
+  }
+  return symbol;
+}
+
+std::vector<Group> groups_of(const codes::Explanation& explanation, const knowledge::Knowledge& knowledge) {
+  std::vector<Group> groups;
+  // A name asked for is one answer, whatever its number in each version; a number is not.
+  const bool by_name = !explanation.meanings.front().code->has_value || codes::readings(explanation.input).empty();
+  for (const codes::Meaning& meaning : explanation.meanings) {
+    const knowledge::CodeLibrary* const library = knowledge.code_library(meaning.code->library);
+    const auto same = std::find_if(groups.begin(), groups.end(), [&](const Group& group) {
+      return bare_symbol(group.first->code->symbol) == bare_symbol(meaning.code->symbol) && group.first->parts.size() == meaning.parts.size() &&
+             (by_name || group.first->value == meaning.value || group.first->value == -meaning.value);
+    });
+    Group& group = same == groups.end() ? groups.emplace_back() : *same;
+    if (group.first == nullptr) group.first = &meaning;
+    // Tables that copy each other are no further evidence, so the likeliest counts for all.
+    group.likelihood = std::max(group.likelihood, meaning.likelihood);
+    if (meaning.code->has_value && meaning.value != group.first->value && meaning.value != -group.first->value) group.other_numbers.push_back(&meaning);
+    if (library != nullptr && std::find(group.libraries.begin(), group.libraries.end(), library) == group.libraries.end()) group.libraries.push_back(library);
+  }
+  double total = 0;
+  for (const Group& group : groups) total += group.likelihood;
+  for (Group& group : groups) group.likelihood *= total > 0 ? k_shared_out / total : 0;
+  std::stable_sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) { return a.likelihood > b.likelihood; });
+  return groups;
+}
+
+std::string number_of(const codes::Meaning& meaning) {
+  if (!meaning.code->has_value) return {};
+  return fmt::format("{} ({})", codes::to_hex_code(meaning.value), meaning.value);
+}
+
+std::string libraries_of(const Group& group, std::string_view versions) {
+  std::string out;
+  constexpr std::size_t k_named = 4;
+  for (std::size_t i = 0; i < std::min(k_named, group.libraries.size()); ++i) {
+    out += i == 0 ? std::string(group.libraries[i]->name) + ", " + versions_in_words(versions) : (i == 1 ? "; also " : "; ") + std::string(group.libraries[i]->name);
+  }
+  if (group.libraries.size() > k_named) out += fmt::format(" and {} more", group.libraries.size() - k_named);
+  return out;
+}
+
+std::vector<const knowledge::Cause*> causes_of(std::string_view list, const knowledge::Knowledge& knowledge) {
+  std::vector<const knowledge::Cause*> causes;
+  for (const std::string_view id : split(list, ',')) {
+    const knowledge::Cause* const cause = knowledge.cause(trim(id));
+    if (cause != nullptr && std::find(causes.begin(), causes.end(), cause) == causes.end()) causes.push_back(cause);
+  }
+  return causes;
+}
+
+// The fix for the platform asked about or, where all the places of a code agree, for those; else the first.
+const knowledge::Fix* fix_for(const knowledge::Cause& cause, std::string_view platform) {
+  if (cause.fixes.empty()) return nullptr;
+  for (const knowledge::Fix& fix : cause.fixes) {
+    const bool fits = !platform.empty() && std::find(fix.platforms.begin(), fix.platforms.end(), platform) != fix.platforms.end();
+    if (fits && fix.weakens.empty()) return &fix;
+  }
+  return &cause.fixes.front();
+}
+
+std::string advice(const knowledge::Cause& cause, std::string_view platform, const TextOptions& options) {
+  std::string out;
+  const std::size_t lines = options.verbose ? k_all_lines : k_advice_lines;
+  if (!cause.confirm.empty()) {
+    out += styled("First check", Style::heading, options) + "\n" + wrapped(whole_sentences(cause.confirm.front(), 4, lines, options), "  > ", "    ", options);
+  }
+  if (const knowledge::Fix* const fix = fix_for(cause, platform)) {
+    out += styled(fmt::format("If it is {}", cause.id), Style::heading, options) + "\n" + wrapped(whole_sentences(fix->action, 2, lines, options), "  ", "  ", options);
+  }
+  return out;
+}
+
+std::string one_meaning(const Group& group, const codes::Explanation& explanation, const knowledge::Knowledge& knowledge, const TextOptions& options) {
+  const codes::Meaning& meaning = *group.first;
+  const knowledge::Code& code = *meaning.code;
+  const std::size_t lines = options.verbose ? k_all_lines : k_meaning_lines;
+  std::string out;
+  if (group.libraries.empty()) {
+    // What a log line says without a code of any library.
+    out += wrapped(styled(printable(explanation.input), Style::verdict, options), "", "  ", options);
+    out += wrapped(meaning.why, "  ", "  ", options);
+  } else {
+    std::string symbol(code.symbol);
+    if (meaning.parts.size() > 1) {
+      symbol.clear();
+      for (const knowledge::Code* const part : meaning.parts) symbol += (symbol.empty() ? "" : " + ") + std::string(part->symbol);
+    }
+    out += wrapped(fmt::format("{}  {}", styled(symbol, Style::verdict, options), number_of(meaning)), "", "  ", options);
+    const std::string_view versions = meaning.versions.empty() ? code.versions : std::string_view(meaning.versions);
+    out += wrapped(libraries_of(group, versions) + (meaning.why.empty() ? "" : "; " + meaning.why), "  ", "  ", options);
+  }
+  std::string numbers;
+  constexpr std::size_t k_numbers_shown = 3;
+  for (std::size_t i = 0; i < std::min(k_numbers_shown, group.other_numbers.size()); ++i) {
+    const knowledge::Code& other = *group.other_numbers[i]->code;
+    const knowledge::CodeLibrary* const library = knowledge.code_library(other.library);
+    numbers += fmt::format("{}{} in {} ({})", numbers.empty() ? "" : "; ", codes::to_hex_code(other.value), library == nullptr ? other.library : library->name, versions_in_words(other.versions));
+  }
+  if (!numbers.empty()) out += wrapped("Other numbers of this name: " + numbers + ".", "  ", "  ", options);
+  for (const knowledge::Code* const part : meaning.parts) {
+    const std::string number = part->has_value ? codes::to_hex_code(part->value) : "";
+    out += wrapped(whole_sentences(fmt::format("{}: {}", number, part->meaning.empty() ? part->symbol : part->meaning), 4, options.verbose ? k_all_lines : 3, options), "  + ", "    ", options);
+  }
+  if (meaning.parts.empty()) {
+    if (!code.meaning.empty()) out += wrapped(whole_sentences(code.meaning, 2, lines, options), "  ", "  ", options);
+    if (code.meaning.empty()) out += "  The name is all that tlswhy has on it.\n";
+  }
+  if (!code.not_this.empty()) out += wrapped(whole_sentences(code.not_this, 7, options.verbose ? k_all_lines : 4, options), "  Not: ", "       ", options);
+  if (code.error == knowledge::IsError::no) out += "  This is no error by itself.\n";
+  std::string list(code.causes);
+  if (meaning.parts.size() > 1 && !meaning.parts.back()->causes.empty()) list = std::string(meaning.parts.back()->causes) + (list.empty() ? "" : "," + list);
+  const auto causes = causes_of(list, knowledge);
+  if (causes.empty()) return out;
+  out += styled("Can come from", Style::heading, options) + "\n";
+  for (std::size_t i = 0; i < std::min(options.verbose ? k_all_lines : k_causes_shown, causes.size()); ++i) {
+    out += wrapped(fmt::format("{}: {}", causes[i]->id, causes[i]->title), "  - ", "    ", options);
+  }
+  std::string platform = explanation.platform;
+  if (platform.empty() && group.libraries.size() == 1 && group.libraries.front()->platforms.find(',') == std::string_view::npos) platform = std::string(group.libraries.front()->platforms);
+  return out + advice(*causes.front(), platform, options);
+}
+
+std::string alternative(const Group& group, const knowledge::Code& best, const TextOptions& options) {
+  const knowledge::Code& code = *group.first->code;
+  std::string text = fmt::format("{:.0f} %: {}", group.likelihood * 100, code.symbol);
+  for (std::size_t i = 1; i < group.first->parts.size(); ++i) text += " + " + std::string(group.first->parts[i]->symbol);
+  if (!code.meaning.empty()) text += ". " + first_sentence(code.meaning);
+  if (text.back() != '.') text += '.';
+  if (!group.first->why.empty() && code.library != best.library) text += " (" + group.first->why + ")";
+  // Within one library only the version decides; between libraries the place where it was printed does.
+  if (code.library == best.library && !code.versions.empty() && code.versions != best.versions) {
+    text += fmt::format(" If it is version {}.", versions_in_words(code.versions));
+  } else if (!group.libraries.empty() && code.library != best.library) {
+    text += fmt::format(" If it is from: {}.", group.libraries.front()->seen.empty() ? group.libraries.front()->name : group.libraries.front()->seen);
+  }
+  return wrapped(text, "  ? ", "    ", options);
+}
+
+std::string unknown(const codes::Explanation& explanation, const TextOptions& options) {
+  std::string out = wrapped(fmt::format("{}: unknown.", printable(explanation.input)), "", "  ", options);
+  std::string names;
+  for (const std::string& suggestion : explanation.suggestions) names += (names.empty() ? "" : ", ") + suggestion;
+  if (!names.empty()) out += wrapped("Did you mean " + names + "?", "  ", "  ", options);
+  if (!explanation.note.empty()) out += wrapped(explanation.note, "  ", "  ", options);
+  return out;
+}
+
+std::string known(const codes::Explanation& explanation, const knowledge::Knowledge& knowledge, const TextOptions& options) {
+  const auto groups = groups_of(explanation, knowledge);
+  const Group& best = groups.front();
+  std::string out = one_meaning(best, explanation, knowledge, options);
+  std::string others;
+  std::size_t shown = 0;
+  std::size_t left = 0;
+  for (std::size_t i = 1; i < groups.size(); ++i) {
+    // A number that moved between versions of the best library matters however unlikely.
+    const bool moved = groups[i].first->code->library == best.first->code->library && groups[i].first->value == best.first->value && groups[i].first->parts.empty();
+    const bool wanted = groups[i].likelihood >= k_alternative_from || moved;
+    if (!options.verbose && (!wanted || shown >= k_alternatives_shown)) {
+      ++left;
+      continue;
+    }
+    ++shown;
+    others += alternative(groups[i], *best.first->code, options);
+  }
+  if (!others.empty()) {
+    out += styled(fmt::format("Could also be{}", left == 0 ? "" : fmt::format(" (and {} less likely: -v)", left)), Style::heading, options) + "\n" + others;
+    if (best.likelihood < k_sure_from && !best.libraries.empty() && !best.libraries.front()->seen.empty()) {
+      out += wrapped(fmt::format("The first reading ({:.0f} %) holds if it is from: {}.", best.likelihood * 100, best.libraries.front()->seen), "  ", "  ", options);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string explain_text(const std::vector<codes::Explanation>& explanations, const knowledge::Knowledge& knowledge, const TextOptions& options) {
+  std::string out;
+  for (const codes::Explanation& explanation : explanations) {
+    if (!out.empty()) out += "\n";
+    out += explanation.meanings.empty() ? unknown(explanation, options) : known(explanation, knowledge, options);
+  }
+  return out;
+}
+
+}  // namespace tlswhy::report

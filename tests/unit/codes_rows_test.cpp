@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every row of every table must be found again from each spelling in which a logger may print it. Which spellings there are
+// follows from C: "%d", "%x" and "%u" of an int, with or without the sign that the logger adds or drops.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdio>
+
+#include "codes/codes.hpp"
+#include "knowledge/model.hpp"
+
+namespace tlswhy::codes {
+namespace {
+
+std::string print(const char* format, long long value) {
+  std::array<char, 40> text{};
+  std::snprintf(text.data(), text.size(), format, value);
+  return text.data();
+}
+
+std::vector<std::string> spellings_of(std::int64_t value) {
+  const long long magnitude = std::abs(static_cast<long long>(value));
+  const std::string sign = value < 0 ? "-" : "";
+  std::vector<std::string> list{std::to_string(value), sign + "0x" + print("%llx", magnitude), sign + "0x" + print("%04llX", magnitude), sign + print("%llX", magnitude),
+                                sign + print("%04llx", magnitude)};
+  if (value < 0) {
+    list.push_back(print("%lld", magnitude));        // the sign is lost
+    list.push_back("0x" + print("%llx", magnitude));
+    const long long folded = value + 0x1'0000'0000LL;  // "%x" and "%u" of a negative int
+    list.push_back(print("%08llX", folded));
+    list.push_back("0x" + print("%08llx", folded));
+    list.push_back(print("%lld", folded));
+  } else if (value > 0x7FFF'FFFF) {
+    list.push_back(std::to_string(value - 0x1'0000'0000LL));  // "%d" of an unsigned code
+  }
+  return list;
+}
+
+bool has(const Explanation& explanation, const knowledge::Code& code) {
+  return std::any_of(explanation.meanings.begin(), explanation.meanings.end(),
+                     [&](const Meaning& meaning) { return meaning.code->library == code.library && meaning.code->symbol == code.symbol; });
+}
+
+TEST(Rows, are_found_from_every_spelling_of_their_number) {
+  const auto& knowledge = knowledge::built_in();
+  std::size_t spellings = 0;
+  for (const auto& library : knowledge.code_libraries) {
+    for (const auto& code : library.codes) {
+      if (!code.has_value) continue;
+      for (const std::string& spelling : spellings_of(code.value)) {
+        ++spellings;
+        EXPECT_TRUE(has(explain(knowledge, spelling), code)) << spelling << " is not " << code.library << " " << code.symbol;
+      }
+    }
+  }
+  EXPECT_GT(spellings, 50000U);
+}
+
+TEST(Rows, come_first_where_the_library_is_named) {
+  const auto& knowledge = knowledge::built_in();
+  for (const auto& library : knowledge.code_libraries) {
+    Hints hints;
+    hints.library = library.id;
+    for (const auto& code : library.codes) {
+      if (!code.has_value) continue;
+      for (const std::string& spelling : spellings_of(code.value)) {
+        const Explanation found = explain(knowledge, spelling, hints);
+        ASSERT_FALSE(found.meanings.empty()) << library.id << " " << spelling;
+        // "axtls" means its family too.
+        EXPECT_EQ(found.meanings.front().code->library.substr(0, library.id.size()), library.id) << spelling;
+        EXPECT_TRUE(has(found, code)) << library.id << " " << code.symbol << " " << spelling;
+      }
+      // The plain spelling of the number is that row, or another of the same number.
+      const Explanation plain = explain(knowledge, std::to_string(code.value), hints);
+      EXPECT_EQ(plain.meanings.front().value, code.value) << library.id << " " << code.symbol;
+    }
+  }
+}
+
+TEST(Rows, are_found_by_their_symbol) {
+  const auto& knowledge = knowledge::built_in();
+  for (const auto& library : knowledge.code_libraries) {
+    Hints hints;
+    hints.library = library.id;
+    for (const auto& code : library.codes) {
+      const Explanation found = explain(knowledge, code.symbol, hints);
+      ASSERT_FALSE(found.meanings.empty()) << library.id << " " << code.symbol;
+      EXPECT_EQ(found.meanings.front().code->library, library.id) << code.symbol;
+      EXPECT_TRUE(has(found, code)) << library.id << " " << code.symbol;
+    }
+  }
+}
+
+// Numbers that mean something else in each library, and the words that stand beside them in its lines.
+TEST(Collisions, are_decided_by_the_words_around_the_number) {
+  const struct {
+    std::string_view text;
+    std::string_view symbol;
+  } lines[] = {
+      {"rc=-2", "MQTT_CONNECT_FAILED"},
+      {"state=-4", "MQTT_CONNECTION_TIMEOUT"},
+      {"espconn reconnection -28", "ESPCONN_HANDSHAKE"},
+      {"GnuTLS error -28", "GNUTLS_E_AGAIN"},
+      {"ssl_handshake_status: -40", "received alert handshake_failure"},
+      {"wolfSSL error occurred, error = -150", "ASN_BEFORE_DATE_E"},
+      {"psa_import_key returned -135", "PSA_ERROR_INVALID_ARGUMENT"},
+      {"wolfSSL_connect -135", "DATE_E"},
+      {"curl: (60)", "CURLE_PEER_FAILED_VERIFICATION"},
+      {"Verify return code: 18", "X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT"},
+      {"BearSSL 54", "BR_ERR_X509_EXPIRED"},
+      {"alert number 48", "unknown_ca"},
+      {"Reason 201", "WIFI_REASON_NO_AP_FOUND"},
+      {"sl_Connect -340", "SL_ESEC_HANDSHAKE_FAILURE"},
+      {"wolfSSL -313", "FATAL_ERROR"},
+      {"OSError: (-257, 'RECORD_OVERFLOW')", "SSL_ERROR_RECORD_OVERFLOW"},
+      {"WinError 10054", "WSAECONNRESET"},
+      {"nx_secure status 0x114", "NX_SECURE_TLS_ALERT_RECEIVED"},
+  };
+  for (const auto& line : lines) {
+    const Explanation found = explain(knowledge::built_in(), line.text);
+    ASSERT_FALSE(found.meanings.empty()) << line.text;
+    EXPECT_EQ(found.meanings.front().code->symbol, line.symbol) << line.text;
+  }
+}
+
+// espconn_mbedtls.c: v = -code; v & 0xFF ? v + (v >> 8) : v >> 8, negated and cut to a signed byte.
+TEST(NodeMcu, one_byte_codes_are_unfolded) {
+  Hints hints;
+  hints.platform = "nodemcu";
+  for (const auto& [number, symbol] : {std::pair{"-39", "MBEDTLS_ERR_X509_CERT_VERIFY_FAILED"}, {"-127", "MBEDTLS_ERR_SSL_ALLOC_FAILED"}, {"9", "MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE"}}) {
+    const Explanation found = explain(knowledge::built_in(), number, hints);
+    EXPECT_TRUE(std::any_of(found.meanings.begin(), found.meanings.end(), [&](const Meaning& m) { return m.code->symbol == symbol; })) << number;
+  }
+}
+
+// "ERR_error_string" of 1.1.1 without its texts; 0x14094418 is what the same error is packed to.
+TEST(OpenSsl, errors_without_texts_are_packed_again) {
+  const Explanation found = explain(knowledge::built_in(), "error:lib(20):func(148):reason(1048)");
+  ASSERT_FALSE(found.meanings.empty());
+  EXPECT_EQ(found.meanings.front().code->symbol, "SSL_R_TLSV1_ALERT_UNKNOWN_CA");
+}
+
+TEST(Symbols, are_found_without_their_prefix_and_suggested_when_misspelt) {
+  const Explanation found = explain(knowledge::built_in(), "CERT_VERIFY_FAILED");
+  ASSERT_FALSE(found.meanings.empty());
+  EXPECT_EQ(found.meanings.front().code->symbol, "MBEDTLS_ERR_X509_CERT_VERIFY_FAILED");
+  const Explanation misspelt = explain(knowledge::built_in(), "CERT_VERFY_FAILED");
+  EXPECT_TRUE(misspelt.meanings.empty());
+  ASSERT_FALSE(misspelt.suggestions.empty());
+  EXPECT_EQ(misspelt.suggestions.front(), "MBEDTLS_ERR_X509_CERT_VERIFY_FAILED");
+}
+
+// Mbed TLS 4 gives the low half alone, so a sum is of 2.x or 3.x.
+TEST(Composition, sums_are_not_of_version_4) {
+  const Explanation found = explain(knowledge::built_in(), "-0x4290");
+  ASSERT_FALSE(found.meanings.empty());
+  EXPECT_FALSE(version_in("4.0.0", found.meanings.front().versions));
+  EXPECT_TRUE(version_in("3.6.2", found.meanings.front().versions));
+}
+
+}  // namespace
+}  // namespace tlswhy::codes

@@ -54,10 +54,11 @@ void add_diagnose(CLI::App& app, Options& options) {
   add_common(app, options);
 }
 
-// "explain -0x7200" and "explain -40": what looks like a number is no option.
+// "explain -0x7200" and "explain -40": what looks like a number is no option; "-f90" is one that was printed by "-%x".
 bool is_negative_number(std::string_view word) {
   if (word.size() < 2 || word[0] != '-') return false;
-  return (word[1] >= '0' && word[1] <= '9') || (word.size() > 2 && word[1] == '0');
+  const bool all_hexadecimal = word.size() > 2 && word.find_first_not_of("0123456789abcdefABCDEF", 1) == std::string_view::npos;
+  return all_hexadecimal || (word[1] >= '0' && word[1] <= '9');
 }
 
 // The first argument that is no option decides the command. A mistyped command that is no file gets a suggestion.

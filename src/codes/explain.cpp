@@ -207,6 +207,11 @@ Explanation explain(const Knowledge& knowledge, std::string_view input, const Hi
     if (!explanation.meanings.empty()) return explanation;
   }
   const auto numbers = readings(text);
+  // "EBADE" is a name although its letters are hexadecimal digits.
+  if (!numbers.empty() && numbers.front().form == Form::bare_hex && text.find_first_of("0123456789") == std::string_view::npos) {
+    explanation.meanings = rank_symbol(knowledge, {}, text, hints, Breadth::plain);
+    if (!explanation.meanings.empty()) return explanation;
+  }
   if (numbers.empty()) {
     explanation.meanings = rank_symbol(knowledge, {}, text, hints, Breadth::far);
     if (explanation.meanings.empty()) explanation.meanings = rank_symbol(knowledge, {}, without_marks(text), hints, Breadth::far);

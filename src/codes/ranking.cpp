@@ -19,6 +19,7 @@ constexpr double k_first_form = 1.0;       // the library's usual form
 constexpr double k_other_form = 0.45;      // a form it is known to be printed in
 constexpr double k_unusual_form = 0.06;
 constexpr double k_sign_restored = 0.5;    // the minus has to be supplied
+constexpr double k_sign_not_missing = 0.1; // and the table has the number as it stands, too
 constexpr double k_short_bare = 0.05;      // up to three decimal digits read as hexadecimal
 constexpr double k_not_described = 0.35;   // nobody has met this code enough to describe it
 constexpr double k_no_error = 0.6;         // people paste what went wrong
@@ -198,6 +199,8 @@ std::vector<Meaning> number_in(const Knowledge& knowledge, const std::vector<con
     for (const Reading& reading : list) {
       auto found = meanings_in(knowledge, *library, reading.value);
       double score = weight * form_factor(*library, reading, digits);
+      const bool sign_supplied = reading.value < 0 && !reading.negative && reading.form != Form::twos_complement;
+      if (sign_supplied && !rows_of(*library, -reading.value).empty()) score *= k_sign_not_missing;
       if (library->id == "mbedtls-x509-verify" && !found.empty() && !found.front().parts.empty()) score *= k_many_flags;
       add(found, score, reading_note(reading));
     }

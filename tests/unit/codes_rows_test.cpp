@@ -70,9 +70,13 @@ TEST(Rows, come_first_where_the_library_is_named) {
         EXPECT_EQ(found.meanings.front().code->library.substr(0, library.id.size()), library.id) << spelling;
         EXPECT_TRUE(has(found, code)) << library.id << " " << code.symbol << " " << spelling;
       }
-      // The plain spelling of the number is that row, or another of the same number.
-      const Explanation plain = explain(knowledge, std::to_string(code.value), hints);
-      EXPECT_EQ(plain.meanings.front().value, code.value) << library.id << " " << code.symbol;
+      // The plain spelling of the number is that row or another of the same number, with or without its sign; the digits may be hexadecimal, too ("-%x").
+      const std::string decimal = std::to_string(code.value);
+      const Explanation plain = explain(knowledge, decimal, hints);
+      const long long magnitude = std::abs(static_cast<long long>(plain.meanings.front().value));
+      const bool as_decimal = std::to_string(magnitude) == decimal.substr(decimal.front() == '-' ? 1 : 0);
+      const bool as_hex = print("%llx", magnitude) == decimal.substr(decimal.front() == '-' ? 1 : 0);
+      EXPECT_TRUE(as_decimal || as_hex) << library.id << " " << code.symbol << " " << plain.meanings.front().value;
     }
   }
 }

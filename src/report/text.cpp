@@ -148,6 +148,8 @@ std::string next_check(const Diagnosis& d, const TextOptions& options, const Det
   return styled("Next check", Style::heading, options) + "\n" + out;
 }
 
+std::string shown_name(std::string_view path) { return path == "-" ? "standard input" : printable(path); }
+
 // What was in the inputs, in one line each.
 std::string seen(const std::vector<InputFile>& files, const diagnose::Input& input, const Diagnosis& d, const TextOptions& options) {
   std::string out;
@@ -160,8 +162,7 @@ std::string seen(const std::vector<InputFile>& files, const diagnose::Input& inp
   std::string line;
   for (const InputFile& file : files) {
     const std::size_t slash = file.path.rfind('/');
-    const std::string name = file.path == "-" ? "standard input" : printable(slash == std::string::npos ? file.path : file.path.substr(slash + 1));
-    line += (line.empty() ? "" : ", ") + name;
+    line += (line.empty() ? "" : ", ") + shown_name(slash == std::string::npos ? file.path : file.path.substr(slash + 1));
     if (file.packets) line += fmt::format(" ({} packet{})", *file.packets, *file.packets == 1 ? "" : "s");
     if (file.lines) line += fmt::format(" ({} line{})", *file.lines, *file.lines == 1 ? "" : "s");
   }
@@ -176,8 +177,19 @@ std::string seen(const std::vector<InputFile>& files, const diagnose::Input& inp
         out += wrapped(fmt::format("{} more problems in {} (-v shows them)", file.problems.size() - 2, printable(file.path)), "  ! ", "    ", options);
         break;
       }
-      out += wrapped(styled(printable(file.path) + ": " + printable(problem), Style::warning, options), "  ! ", "    ", options);
+      out += wrapped(styled(shown_name(file.path) + ": " + printable(problem), Style::warning, options), "  ! ", "    ", options);
     }
+  }
+  return out;
+}
+
+// A log of which not one line is known: most often the wrong stretch of it.
+std::string log_doctor(const diagnose::Input& input, const TextOptions& options) {
+  std::string out;
+  for (const log::Log& log : input.logs) {
+    if (!log.events.empty() || log.lines == 0) continue;
+    out += wrapped(fmt::format("{}: none of its {} line{} speaks of a connection, a TLS error or a code that is known here.", shown_name(log.path), log.lines, log.lines == 1 ? "" : "s"), "", "  ", options);
+    out += wrapped("Give the lines from the start of the connection to the error, with the libraries' own messages switched on (log level debug or verbose).", "  > ", "    ", options);
   }
   return out;
 }
@@ -195,7 +207,7 @@ std::string capture_doctor(const diagnose::Input& input, const TextOptions& opti
     }
     const bool encrypted = std::any_of(capture.summary.tallies.begin(), capture.summary.tallies.end(),
                                        [](const capture::Tally& tally) { return ifind(tally.what, "encrypted") != std::string_view::npos; });
-    out += wrapped(fmt::format("{} holds {} packets and no TLS.{}{}", printable(capture.path), capture.summary.packets, list.empty() ? "" : " It holds: ", list), "", "  ", options);
+    out += wrapped(fmt::format("{} holds {} packets and no TLS.{}{}", shown_name(capture.path), capture.summary.packets, list.empty() ? "" : " It holds: ", list), "", "  ", options);
     if (capture.summary.packets > 0 && capture.summary.tallies.empty() && capture.plain_flows.empty()) {
       out += wrapped("None of the packets passed the filter; look at it without --filter first.", "  > ", "    ", options);
     } else if (encrypted) {
@@ -229,7 +241,7 @@ std::string diagnosis_text(const std::vector<InputFile>& files, const diagnose::
   } else if (d.outcome == Outcome::ok && !d.causes.empty()) {
     out += why(d.causes.front(), options);
   }
-  if (d.outcome == Outcome::inconclusive) out += capture_doctor(input, options);
+  if (d.outcome == Outcome::inconclusive) out += capture_doctor(input, options) + log_doctor(input, options);
   if (options.verbose) out += verbose_text(input, d, knowledge, options);
   return out;
 }

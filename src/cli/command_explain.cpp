@@ -96,6 +96,13 @@ std::optional<codes::Explanation> explain_line(const std::string& text, const lo
   return std::nullopt;
 }
 
+// A number, or a name in capitals as libraries write them; known or not.
+bool looks_like_code(std::string_view word) {
+  constexpr std::size_t k_shortest = 5;
+  const bool capitals = word.size() >= k_shortest && word.find('_') != std::string_view::npos && word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string_view::npos;
+  return capitals || !codes::readings(word).empty();
+}
+
 }  // namespace
 
 int run_explain(const Options& options) {
@@ -113,15 +120,15 @@ int run_explain(const Options& options) {
   storage.texts.reserve(k_texts_each * (options.words.size() + 1));
   // Several arguments are several codes if each is one; otherwise they are one pasted line ("E:M 544").
   std::string whole;
-  bool all_known = true;
+  bool all_codes = true;
   for (const std::string& word : options.words) {
     whole += (whole.empty() ? "" : " ") + word;
     explanations.push_back(codes::explain(knowledge.get(), word, hints));
-    all_known = all_known && !explanations.back().meanings.empty();
+    all_codes = all_codes && (!explanations.back().meanings.empty() || looks_like_code(word));
   }
   const bool single = options.words.size() == 1;
   const bool plain_code = single && whole.find(' ') == std::string::npos && !explanations.front().meanings.empty();
-  if (!plain_code && !(all_known && !single)) {
+  if (!plain_code && !(all_codes && !single)) {
     const log::Scanner scanner(knowledge.get());
     auto line = explain_line(whole, scanner, knowledge.get(), hints, storage);
     // An error of OpenSSL's queue carries its own number; a fact alone says less than the table's row.
@@ -129,7 +136,7 @@ int run_explain(const Options& options) {
                                   !explanations.front().meanings.empty() && !explanations.front().from_words;
     if (line && !table_knows_more) {
       explanations.assign(1, std::move(*line));
-    } else if (!single && !all_known) {
+    } else if (!single && !all_codes) {
       codes::Explanation joined = codes::explain(knowledge.get(), whole, hints);
       if (!joined.meanings.empty()) explanations.assign(1, std::move(joined));
     }

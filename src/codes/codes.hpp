@@ -72,7 +72,9 @@ struct Explanation {
 // Whether `name` is the id of a code table, the beginning of one, or its name.
 [[nodiscard]] bool has_table(const knowledge::Knowledge& knowledge, std::string_view name);
 
-// Whether a version ("2.28.3") lies in the ranges of a code row; true if the version is empty or cannot be read.
+// Whether a version ("2.28.3", "rtos-sdk 3.1") lies in the ranges of a code row; true if the version is empty or cannot be read.
 [[nodiscard]] bool version_in(std::string_view version, std::string_view ranges);
+// Whether a platform ("esp8266-rtos-sdk") may have a row whose ranges name products ("rtos-sdk 3.1..,nodemcu 1.5.4.."); true if they name none.
+[[nodiscard]] bool version_fits_platform(std::string_view platform, std::string_view ranges);
 
 }  // namespace tlswhy::codes

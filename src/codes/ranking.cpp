@@ -30,6 +30,8 @@ constexpr double k_exact_table = 100.0;      // --library names this very table 
 constexpr double k_named_symbol = 40.0;    // the symbol stands beside the number
 constexpr double k_past_version = 0.5;     // it meant this in older versions only, and nothing says which version it is
 constexpr double k_other_version = 0.02;   // the version asked about has another meaning for it
+constexpr double k_other_low_half = 0.1;   // a low half that moved and is rarely the one added
+constexpr double k_not_of_tls = 0.5;       // beside a row of the same number and table that is about TLS
 constexpr double k_doubt = 0.02;           // kept back: it may be none of them
 constexpr std::int64_t k_two_to_32 = 0x1'0000'0000;
 constexpr double k_base = 0.2;             // even a table that is hardly ever met may be meant
@@ -115,6 +117,8 @@ double row_factor(const Meaning& meaning, const Hints& hints, Breadth breadth) {
   if (code.error == knowledge::IsError::no) factor *= k_no_error;
   if (breadth == Breadth::far && hints.version.empty() && is_past(code.versions)) factor *= k_past_version;
   if (!version_in(hints.version, meaning.versions.empty() ? code.versions : meaning.versions)) factor *= k_other_version;
+  if (!version_fits_platform(hints.platform, code.versions)) factor *= k_other_version;
+  if (meaning.parts.size() > 1 && !version_in(hints.version, meaning.parts.back()->versions)) factor *= k_other_version;
   // "(-257, 'RECORD_OVERFLOW')": the end of the symbol beside the number settles it.
   constexpr std::size_t k_shortest_tail = 6;
   for (std::size_t at = code.symbol.find('_'); !hints.context.empty() && at != std::string_view::npos; at = code.symbol.find('_', at + 1)) {
@@ -123,6 +127,13 @@ double row_factor(const Meaning& meaning, const Hints& hints, Breadth breadth) {
     if (has_word(hints.context, tail)) return factor * k_named_symbol;
   }
   return has_word(hints.context, code.symbol) ? factor * k_named_symbol : factor;
+}
+
+// Whether the name says that the code is of TLS itself and not of the cryptography beside it; "MBEDTLS_" stands before every name.
+bool is_about_tls(const Meaning& meaning) {
+  std::string_view symbol = meaning.code->symbol;
+  if (symbol.starts_with("MBEDTLS_")) symbol.remove_prefix(std::string_view("MBEDTLS_").size());
+  return symbol.find("SSL") != std::string_view::npos || symbol.find("TLS") != std::string_view::npos;
 }
 
 std::string reading_note(const Reading& reading) {
@@ -188,8 +199,11 @@ std::vector<Meaning> number_in(const Knowledge& knowledge, const std::vector<con
   const auto digits = static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; })) +
                       (text.find_first_of("abcdefABCDEF") != std::string_view::npos ? k_letters_count : 0);
   const auto add = [&](std::vector<Meaning>& found, double score, const std::string& note) {
+    const bool any_of_tls = std::any_of(found.begin(), found.end(), is_about_tls);
     for (Meaning& meaning : found) {
       meaning.likelihood = score * row_factor(meaning, hints, breadth);
+      if (any_of_tls && !is_about_tls(meaning)) meaning.likelihood *= k_not_of_tls;
+      if (&meaning != &found.front() && !meaning.parts.empty()) meaning.likelihood *= k_other_low_half;
       if (meaning.why.empty() || meaning.why == "two codes added") meaning.why += (meaning.why.empty() || note.empty() ? "" : "; ") + note;
       all.push_back(std::move(meaning));
     }

@@ -119,9 +119,23 @@ std::string to_hex_code(std::int64_t value) {
 
 namespace {
 
+// The product before the number of a version, where one library lives on in several: "rtos-sdk 3.1", "rtos8266-v3.1".
+std::string_view product_of(std::string_view text) {
+  std::size_t end = text.find(' ');
+  if (end == std::string_view::npos) end = ifind(text, "-v");
+  return end == std::string_view::npos || end == 0 || (text.front() >= '0' && text.front() <= '9') ? std::string_view{} : text.substr(0, end);
+}
+
+// Spelt in several ways ("nonos", "nonos-sdk", "rtos8266"); the first letters tell them apart.
+bool same_product(std::string_view a, std::string_view b) {
+  constexpr std::size_t k_telling = 4;
+  return iequals(a.substr(0, k_telling), b.substr(0, k_telling));
+}
+
 // "2.28.3" as numbers; stops at the first part that is none ("4.1.0-rc1", "HEAD").
 std::vector<int> version_parts(std::string_view text) {
   std::vector<int> parts;
+  text.remove_prefix(product_of(text).size());
   while (!text.empty() && (text.front() < '0' || text.front() > '9')) text.remove_prefix(1);
   for (const std::string_view part : split(text, '.')) {
     int value = 0;
@@ -147,6 +161,11 @@ bool version_in(std::string_view version, std::string_view ranges) {
   if (wanted.empty() || ranges.empty() || ranges == "all") return true;
   bool readable = false;
   for (const std::string_view range : split(ranges, ',')) {
+    const std::string_view product = product_of(trim(range));
+    if (!product.empty() && !product_of(trim(version)).empty() && !same_product(product, product_of(trim(version)))) {
+      readable = true;
+      continue;
+    }
     const std::size_t dots = range.find("..");
     const std::vector<int> from = version_parts(trim(range.substr(0, dots)));
     const std::vector<int> to = dots == std::string_view::npos ? from : version_parts(trim(range.substr(dots + 2)));
@@ -155,6 +174,17 @@ bool version_in(std::string_view version, std::string_view ranges) {
     if ((from.empty() || compare_versions(wanted, from) >= 0) && (to.empty() || compare_versions(wanted, to) <= 0)) return true;
   }
   return !readable;
+}
+
+bool version_fits_platform(std::string_view platform, std::string_view ranges) {
+  bool any_product = false;
+  for (const std::string_view range : split(ranges, ',')) {
+    const std::string_view product = product_of(trim(range));
+    if (product.empty()) continue;
+    any_product = true;
+    if (ifind(platform, product) != std::string_view::npos) return true;
+  }
+  return platform.empty() || !any_product;
 }
 
 }  // namespace tlswhy::codes

@@ -47,30 +47,29 @@ bool is_usual_low_half(const Code& low) {
   return starts_with_one_of(module_and_name(low.symbol), k_modules);
 }
 
-std::optional<Meaning> compose_mbedtls(const CodeLibrary& library, std::int64_t value) {
+// One meaning for each low code of that number, the one that is usually added first: low numbers moved between versions.
+std::vector<Meaning> compose_mbedtls(const CodeLibrary& library, std::int64_t value) {
+  std::vector<Meaning> found;
   const std::int64_t magnitude = -value;
-  if (magnitude <= k_mbedtls_low_mask || magnitude > k_mbedtls_largest) return std::nullopt;
+  if (magnitude <= k_mbedtls_low_mask || magnitude > k_mbedtls_largest) return found;
   const std::int64_t low = magnitude & k_mbedtls_low_mask;
-  if (low == 0) return std::nullopt;
+  if (low == 0) return found;
   const auto highs = rows_of(library, -(magnitude - low));
-  const Code* best = nullptr;
-  // Where a low number moved between versions or belongs to two modules, the one that is usually added is meant.
+  const auto high = std::find_if(highs.begin(), highs.end(), can_carry_low_half);
+  if (high == highs.end()) return found;
   for (const Code& row : rows_of(library, -low)) {
-    if (can_be_low_half(row) && (best == nullptr || (is_usual_low_half(row) && !is_usual_low_half(*best)))) best = &row;
-  }
-  if (best == nullptr) return std::nullopt;
-  for (const Code& high : highs) {
-    if (!can_carry_low_half(high)) continue;
+    if (!can_be_low_half(row)) continue;
     Meaning meaning;
-    meaning.code = &high;
+    meaning.code = &*high;
     meaning.value = value;
-    meaning.parts = {&high, best};
+    meaning.parts = {&*high, &row};
     meaning.why = "two codes added";
     // From 4.0 on mbedtls_error_add() gives the low half alone.
     if (library.id == "mbedtls") meaning.versions = "2.0.0..3.6";
-    return meaning;
+    found.push_back(std::move(meaning));
   }
-  return std::nullopt;
+  std::stable_partition(found.begin(), found.end(), [](const Meaning& meaning) { return is_usual_low_half(*meaning.parts.back()); });
+  return found;
 }
 
 // A mask of verify flags: each bit set is one row.
@@ -141,7 +140,7 @@ std::vector<Meaning> meanings_in(const knowledge::Knowledge& knowledge, const Co
   }
   if (!found.empty()) return found;
   if (library.id == "mbedtls" || library.id == "polarssl") {
-    if (auto composed = compose_mbedtls(library, value)) found.push_back(std::move(*composed));
+    found = compose_mbedtls(library, value);
   } else if (library.id == "mbedtls-x509-verify") {
     if (auto flags = split_flags(library, value)) found.push_back(std::move(*flags));
   } else if (library.id == "openssl-reasons") {

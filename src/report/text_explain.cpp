@@ -15,6 +15,7 @@ constexpr std::size_t k_alternatives_shown = 3;
 constexpr double k_alternative_from = 0.03;
 constexpr double k_shared_out = 0.98;     // the rest: it may be none of them
 constexpr double k_sure_from = 0.9;      // below this share the screen says what would decide
+constexpr double k_likely_from = 0.6;    // below this share the other meanings come before the advice
 constexpr std::size_t k_causes_shown = 3;
 constexpr std::size_t k_meaning_lines = 6;
 constexpr std::size_t k_advice_lines = 3;
@@ -35,6 +36,9 @@ std::string_view bare_symbol(std::string_view symbol) {
   return symbol;
 }
 
+// The low half of a sum, the last flag of a mask; empty for a plain code.
+std::string_view last_half(const codes::Meaning& meaning) { return meaning.parts.empty() ? std::string_view{} : bare_symbol(meaning.parts.back()->symbol); }
+
 std::vector<Group> groups_of(const codes::Explanation& explanation, const knowledge::Knowledge& knowledge) {
   std::vector<Group> groups;
   // A name asked for is one answer, whatever its number in each version; a number is not.
@@ -42,7 +46,7 @@ std::vector<Group> groups_of(const codes::Explanation& explanation, const knowle
   for (const codes::Meaning& meaning : explanation.meanings) {
     const knowledge::CodeLibrary* const library = knowledge.code_library(meaning.code->library);
     const auto same = std::find_if(groups.begin(), groups.end(), [&](const Group& group) {
-      return bare_symbol(group.first->code->symbol) == bare_symbol(meaning.code->symbol) && group.first->parts.size() == meaning.parts.size() &&
+      return bare_symbol(group.first->code->symbol) == bare_symbol(meaning.code->symbol) && last_half(*group.first) == last_half(meaning) &&
              (by_name || group.first->value == meaning.value || group.first->value == -meaning.value);
     });
     Group& group = same == groups.end() ? groups.emplace_back() : *same;
@@ -59,19 +63,25 @@ std::vector<Group> groups_of(const codes::Explanation& explanation, const knowle
   return groups;
 }
 
-std::string number_of(const codes::Meaning& meaning) {
+// In the spelling that was asked about first.
+std::string number_of(const codes::Meaning& meaning, std::string_view input) {
   if (!meaning.code->has_value) return {};
-  return fmt::format("{} ({})", codes::to_hex_code(meaning.value), meaning.value);
+  const std::string hex = codes::to_hex_code(meaning.value);
+  const std::string decimal = std::to_string(meaning.value);
+  return input.find(decimal) != std::string_view::npos ? fmt::format("{} ({})", decimal, hex) : fmt::format("{} ({})", hex, decimal);
+}
+
+std::string capitalised(std::string text) {
+  if (!text.empty() && text.front() >= 'a' && text.front() <= 'z') text.front() = static_cast<char>(text.front() - 'a' + 'A');
+  return text;
 }
 
 std::string libraries_of(const Group& group, std::string_view versions) {
-  std::string out;
   constexpr std::size_t k_named = 4;
-  for (std::size_t i = 0; i < std::min(k_named, group.libraries.size()); ++i) {
-    out += i == 0 ? std::string(group.libraries[i]->name) + ", " + versions_in_words(versions) : (i == 1 ? "; also " : "; ") + std::string(group.libraries[i]->name);
-  }
+  std::string out = std::string(group.libraries.front()->name) + (versions.empty() || versions == "all" ? "" : " " + versions_in_words(versions));
+  for (std::size_t i = 1; i < std::min(k_named, group.libraries.size()); ++i) out += (i == 1 ? "; also " : ", ") + std::string(group.libraries[i]->name);
   if (group.libraries.size() > k_named) out += fmt::format(" and {} more", group.libraries.size() - k_named);
-  return out;
+  return out + ".";
 }
 
 std::vector<const knowledge::Cause*> causes_of(std::string_view list, const knowledge::Knowledge& knowledge) {
@@ -93,6 +103,21 @@ const knowledge::Fix* fix_for(const knowledge::Cause& cause, std::string_view pl
   return &cause.fixes.front();
 }
 
+// The platforms that have advice of their own beside the one shown.
+std::string other_platforms(const knowledge::Cause& cause, const knowledge::Fix& shown) {
+  constexpr std::size_t k_named = 6;
+  std::vector<std::string_view> names;
+  for (const knowledge::Fix& fix : cause.fixes) {
+    if (&fix == &shown) continue;
+    for (const std::string_view platform : fix.platforms) {
+      if (platform != "any" && std::find(names.begin(), names.end(), platform) == names.end()) names.push_back(platform);
+    }
+  }
+  std::string out;
+  for (std::size_t i = 0; i < std::min(k_named, names.size()); ++i) out += (i == 0 ? "" : ", ") + std::string(names[i]);
+  return names.size() > k_named ? out + " and more" : out;
+}
+
 std::string advice(const knowledge::Cause& cause, std::string_view platform, const TextOptions& options) {
   std::string out;
   const std::size_t lines = options.verbose ? k_all_lines : k_advice_lines;
@@ -101,6 +126,47 @@ std::string advice(const knowledge::Cause& cause, std::string_view platform, con
   }
   if (const knowledge::Fix* const fix = fix_for(cause, platform)) {
     out += styled(fmt::format("If it is {}", cause.id), Style::heading, options) + "\n" + wrapped(whole_sentences(fix->action, 2, lines, options), "  ", "  ", options);
+    if (const std::string others = other_platforms(cause, *fix); !others.empty()) out += wrapped(fmt::format("For {}: tlswhy causes {}", others, cause.id), "  ", "  ", options);
+  }
+  return out;
+}
+
+// "SSL_R_NO_SUITABLE_KEY_SHARE" as words, without what stands before the name proper.
+std::string words_of_name(std::string_view symbol) {
+  for (const std::string_view mark : {"_ERR_", "_ERROR_", "_R_", "_F_", "_E_"}) {
+    const std::size_t at = symbol.find(mark);
+    if (at != std::string_view::npos && at + mark.size() < symbol.size()) {
+      symbol.remove_prefix(at + mark.size());
+      break;
+    }
+  }
+  std::string words = lower(symbol);
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return words;
+}
+
+// The meaning of a message that has its number behind it says "N bytes"; here N is known.
+std::string with_number(const knowledge::Code& code, std::string_view input) {
+  constexpr std::string_view k_place = " N ";
+  std::string text(code.meaning);
+  const std::size_t at = text.find(k_place);
+  if (code.has_value || at == std::string::npos || !input.starts_with(code.symbol)) return text;
+  const std::string_view number = trim(input.substr(code.symbol.size()));
+  if (!codes::readings(number).empty()) text.replace(at + 1, 1, number);
+  return text;
+}
+
+// One place for each number that the name has elsewhere.
+std::string other_numbers(const Group& group, const knowledge::Knowledge& knowledge) {
+  constexpr std::size_t k_numbers_shown = 3;
+  std::string out;
+  std::vector<std::int64_t> shown;
+  for (const codes::Meaning* const meaning : group.other_numbers) {
+    if (shown.size() == k_numbers_shown || std::find(shown.begin(), shown.end(), meaning->value) != shown.end()) continue;
+    shown.push_back(meaning->value);
+    const knowledge::CodeLibrary* const library = knowledge.code_library(meaning->code->library);
+    out += fmt::format("{}{} in {} {}", out.empty() ? "" : "; ", codes::to_hex_code(meaning->value), library == nullptr ? meaning->code->library : library->name,
+                       versions_in_words(meaning->code->versions));
   }
   return out;
 }
@@ -120,38 +186,41 @@ std::string one_meaning(const Group& group, const codes::Explanation& explanatio
       symbol.clear();
       for (const knowledge::Code* const part : meaning.parts) symbol += (symbol.empty() ? "" : " + ") + std::string(part->symbol);
     }
-    out += wrapped(fmt::format("{}  {}", styled(symbol, Style::verdict, options), number_of(meaning)), "", "  ", options);
+    // "E:M 544": the name with what stands behind it.
+    const bool named_only = !code.has_value && explanation.input.size() > code.symbol.size() && explanation.input.starts_with(code.symbol);
+    if (named_only) symbol = printable(explanation.input);
+    out += wrapped(fmt::format("{} {}", styled(symbol, Style::verdict, options), number_of(meaning, explanation.input)), "", "  ", options);
     const std::string_view versions = meaning.versions.empty() ? code.versions : std::string_view(meaning.versions);
-    out += wrapped(libraries_of(group, versions) + (meaning.why.empty() ? "" : "; " + meaning.why), "  ", "  ", options);
+    out += wrapped(libraries_of(group, versions) + (meaning.why.empty() ? "" : " " + capitalised(meaning.why) + "."), "  ", "  ", options);
   }
-  std::string numbers;
-  constexpr std::size_t k_numbers_shown = 3;
-  for (std::size_t i = 0; i < std::min(k_numbers_shown, group.other_numbers.size()); ++i) {
-    const knowledge::Code& other = *group.other_numbers[i]->code;
-    const knowledge::CodeLibrary* const library = knowledge.code_library(other.library);
-    numbers += fmt::format("{}{} in {} ({})", numbers.empty() ? "" : "; ", codes::to_hex_code(other.value), library == nullptr ? other.library : library->name, versions_in_words(other.versions));
-  }
-  if (!numbers.empty()) out += wrapped("Other numbers of this name: " + numbers + ".", "  ", "  ", options);
+  if (const std::string numbers = other_numbers(group, knowledge); !numbers.empty()) out += wrapped("Other numbers of this name: " + numbers + ".", "  ", "  ", options);
   for (const knowledge::Code* const part : meaning.parts) {
     const std::string number = part->has_value ? codes::to_hex_code(part->value) : "";
     out += wrapped(whole_sentences(fmt::format("{}: {}", number, part->meaning.empty() ? part->symbol : part->meaning), 4, options.verbose ? k_all_lines : 3, options), "  + ", "    ", options);
   }
   if (meaning.parts.empty()) {
-    if (!code.meaning.empty()) out += wrapped(whole_sentences(code.meaning, 2, lines, options), "  ", "  ", options);
-    if (code.meaning.empty()) out += "  The name is all that tlswhy has on it.\n";
+    if (!code.meaning.empty()) out += wrapped(whole_sentences(with_number(code, explanation.input), 2, lines, options), "  ", "  ", options);
+    if (code.meaning.empty()) out += wrapped("tlswhy has no description of it; the name is \"" + words_of_name(code.symbol) + "\".", "  ", "  ", options);
   }
   if (!code.not_this.empty()) out += wrapped(whole_sentences(code.not_this, 7, options.verbose ? k_all_lines : 4, options), "  Not: ", "       ", options);
   if (code.error == knowledge::IsError::no) out += "  This is no error by itself.\n";
+  return out;
+}
+
+std::string causes_and_advice(const Group& group, const codes::Explanation& explanation, const knowledge::Knowledge& knowledge, bool sure, const TextOptions& options) {
+  const codes::Meaning& meaning = *group.first;
+  const knowledge::Code& code = *meaning.code;
   std::string list(code.causes);
   if (meaning.parts.size() > 1 && !meaning.parts.back()->causes.empty()) list = std::string(meaning.parts.back()->causes) + (list.empty() ? "" : "," + list);
   const auto causes = causes_of(list, knowledge);
-  if (causes.empty()) return out;
-  out += styled("Can come from", Style::heading, options) + "\n";
+  if (causes.empty()) return {};
+  std::string out = styled(sure ? "Can come from" : fmt::format("If it is {}, it can come from", code.symbol), Style::heading, options) + "\n";
   for (std::size_t i = 0; i < std::min(options.verbose ? k_all_lines : k_causes_shown, causes.size()); ++i) {
     out += wrapped(fmt::format("{}: {}", causes[i]->id, causes[i]->title), "  - ", "    ", options);
   }
   std::string platform = explanation.platform;
   if (platform.empty() && group.libraries.size() == 1 && group.libraries.front()->platforms.find(',') == std::string_view::npos) platform = std::string(group.libraries.front()->platforms);
+  if (code.error == knowledge::IsError::no) return out;
   return out + advice(*causes.front(), platform, options);
 }
 
@@ -180,10 +249,8 @@ std::string unknown(const codes::Explanation& explanation, const TextOptions& op
   return out;
 }
 
-std::string known(const codes::Explanation& explanation, const knowledge::Knowledge& knowledge, const TextOptions& options) {
-  const auto groups = groups_of(explanation, knowledge);
+std::string alternatives(const std::vector<Group>& groups, const TextOptions& options) {
   const Group& best = groups.front();
-  std::string out = one_meaning(best, explanation, knowledge, options);
   std::string others;
   std::size_t shown = 0;
   std::size_t left = 0;
@@ -198,13 +265,20 @@ std::string known(const codes::Explanation& explanation, const knowledge::Knowle
     ++shown;
     others += alternative(groups[i], *best.first->code, options);
   }
-  if (!others.empty()) {
-    out += styled(fmt::format("Could also be{}", left == 0 ? "" : fmt::format(" (and {} less likely: -v)", left)), Style::heading, options) + "\n" + others;
-    if (best.likelihood < k_sure_from && !best.libraries.empty() && !best.libraries.front()->seen.empty()) {
-      out += wrapped(fmt::format("The first reading ({:.0f} %) holds if it is from: {}.", best.likelihood * 100, best.libraries.front()->seen), "  ", "  ", options);
-    }
+  if (others.empty()) return {};
+  std::string out = styled(fmt::format("Could also be{}", left == 0 ? "" : fmt::format(" (and {} less likely: -v)", left)), Style::heading, options) + "\n" + others;
+  if (best.likelihood < k_sure_from && !best.libraries.empty() && !best.libraries.front()->seen.empty()) {
+    out += wrapped(fmt::format("The first meaning ({:.0f} %) holds if it is from: {}.", best.likelihood * 100, best.libraries.front()->seen), "  ", "  ", options);
   }
   return out;
+}
+
+std::string known(const codes::Explanation& explanation, const knowledge::Knowledge& knowledge, const TextOptions& options) {
+  const auto groups = groups_of(explanation, knowledge);
+  const bool sure = groups.front().likelihood >= k_likely_from;
+  const std::string others = alternatives(groups, options);
+  const std::string advice = causes_and_advice(groups.front(), explanation, knowledge, sure, options);
+  return one_meaning(groups.front(), explanation, knowledge, options) + (sure ? advice + others : others + advice);
 }
 
 }  // namespace

@@ -19,15 +19,18 @@ struct FactExplanations {
 constexpr std::size_t k_texts_each = 4;  // symbol, causes, meaning and dialect of one such row
 
 std::string dialect_title(const knowledge::Knowledge& knowledge, std::string_view id) {
-  const auto at = std::find_if(knowledge.dialects.begin(), knowledge.dialects.end(), [&](const knowledge::Dialect& dialect) { return dialect.id == id; });
+  const auto at = std::find_if(knowledge.dialects.begin(), knowledge.dialects.end(),
+                               [&](const knowledge::Dialect& dialect) { return dialect.id == id; });
   return std::string(at == knowledge.dialects.end() || at->title.empty() ? id : at->title);
 }
 
 // Whether the fact alone fulfils the matcher; comparisons need the whole story and do not.
 bool says(const knowledge::Matcher& matcher, const knowledge::Fact& fact) {
-  return matcher.fact == fact.name && std::all_of(matcher.conditions.begin(), matcher.conditions.end(), [&](const knowledge::Condition& condition) {
+  return matcher.fact == fact.name &&
+         std::all_of(matcher.conditions.begin(), matcher.conditions.end(), [&](const knowledge::Condition& condition) {
            const std::string_view value = fact.get(condition.field);
-           const bool listed = std::any_of(condition.values.begin(), condition.values.end(), [&](std::string_view word) { return iequals(word, value); });
+           const bool listed =
+               std::any_of(condition.values.begin(), condition.values.end(), [&](std::string_view word) { return iequals(word, value); });
            if (condition.op == knowledge::Operator::any_of) return listed;
            if (condition.op == knowledge::Operator::none_of) return !listed;
            return condition.op == knowledge::Operator::present && !value.empty();
@@ -35,8 +38,8 @@ bool says(const knowledge::Matcher& matcher, const knowledge::Fact& fact) {
 }
 
 // One argument that is no code by itself: a log line. What its dialect says is more certain than what a number alone could be.
-std::optional<codes::Explanation> explain_line(const std::string& text, const log::Scanner& scanner, const knowledge::Knowledge& knowledge, const codes::Hints& hints,
-                                               FactExplanations& storage) {
+std::optional<codes::Explanation> explain_line(const std::string& text, const log::Scanner& scanner, const knowledge::Knowledge& knowledge,
+                                               const codes::Hints& hints, FactExplanations& storage) {
   std::vector<log::Event> events;
   scanner.scan_line(text, 1, events);
   for (const log::Event& event : events) {
@@ -46,8 +49,9 @@ std::optional<codes::Explanation> explain_line(const std::string& text, const lo
     const std::string first = event.symbol.substr(0, event.symbol.find('+'));
     if (event.value) explanation.meanings = codes::look_up(knowledge, event.library, std::to_string(*event.value));
     if (explanation.meanings.empty()) explanation.meanings = codes::look_up_symbol(knowledge, event.library, first);
-    std::stable_sort(explanation.meanings.begin(), explanation.meanings.end(),
-                     [&](const codes::Meaning& a, const codes::Meaning& b) { return (a.code->symbol == first) > (b.code->symbol == first); });
+    std::stable_sort(explanation.meanings.begin(), explanation.meanings.end(), [&](const codes::Meaning& a, const codes::Meaning& b) {
+      return (a.code->symbol == first) > (b.code->symbol == first);
+    });
     if (!explanation.meanings.empty()) {
       explanation.meanings.front().why = "printed by " + dialect_title(knowledge, event.dialect);
       explanation.platform = hints.platform;
@@ -56,7 +60,8 @@ std::optional<codes::Explanation> explain_line(const std::string& text, const lo
   }
   for (const log::Event& event : events) {
     for (const knowledge::Fact& fact : event.facts) {
-      const auto definition = std::find_if(knowledge.facts.begin(), knowledge.facts.end(), [&](const knowledge::FactDefinition& d) { return d.name == fact.name; });
+      const auto definition = std::find_if(knowledge.facts.begin(), knowledge.facts.end(),
+                                           [&](const knowledge::FactDefinition& d) { return d.name == fact.name; });
       if (definition == knowledge.facts.end()) continue;
       std::string causes;
       for (const knowledge::Cause& cause : knowledge.causes) {
@@ -99,7 +104,8 @@ std::optional<codes::Explanation> explain_line(const std::string& text, const lo
 // A number, or a name in capitals as libraries write them; known or not.
 bool looks_like_code(std::string_view word) {
   constexpr std::size_t k_shortest = 5;
-  const bool capitals = word.size() >= k_shortest && word.find('_') != std::string_view::npos && word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string_view::npos;
+  const bool capitals = word.size() >= k_shortest && word.find('_') != std::string_view::npos &&
+                        word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string_view::npos;
   return capitals || !codes::readings(word).empty();
 }
 
@@ -127,13 +133,17 @@ int run_explain(const Options& options) {
     all_codes = all_codes && (!explanations.back().meanings.empty() || looks_like_code(word));
   }
   const bool single = options.words.size() == 1;
+  // A message with its number: "E:M 544" given as two words.
+  const bool message = options.words.size() == 2 && !explanations.front().meanings.empty() &&
+                       !explanations.front().meanings.front().code->has_value && !codes::readings(options.words.back()).empty();
+  if (message) explanations.assign(1, codes::explain(knowledge.get(), whole, hints));
   const bool plain_code = single && whole.find(' ') == std::string::npos && !explanations.front().meanings.empty();
-  if (!plain_code && !(all_codes && !single)) {
+  if (!plain_code && !message && !(all_codes && !single)) {
     const log::Scanner scanner(knowledge.get());
     auto line = explain_line(whole, scanner, knowledge.get(), hints, storage);
     // An error of OpenSSL's queue carries its own number; a fact alone says less than the table's row.
-    const bool table_knows_more = line && line->meanings.front().code == (storage.rows.empty() ? nullptr : &storage.rows.back()) && single &&
-                                  !explanations.front().meanings.empty() && !explanations.front().from_words;
+    const bool table_knows_more = line && line->meanings.front().code == (storage.rows.empty() ? nullptr : &storage.rows.back()) &&
+                                  single && !explanations.front().meanings.empty() && !explanations.front().from_words;
     if (line && !table_knows_more) {
       explanations.assign(1, std::move(*line));
     } else if (!single && !all_codes) {
@@ -141,7 +151,8 @@ int run_explain(const Options& options) {
       if (!joined.meanings.empty()) explanations.assign(1, std::move(joined));
     }
   }
-  const bool unknown = std::any_of(explanations.begin(), explanations.end(), [](const codes::Explanation& e) { return e.meanings.empty(); });
+  const bool unknown =
+      std::any_of(explanations.begin(), explanations.end(), [](const codes::Explanation& e) { return e.meanings.empty(); });
   const std::string text = options.machine() ? report::explain_json(explanations, knowledge.get(), options.indent()) + "\n"
                                              : report::explain_text(explanations, knowledge.get(), text_options(options));
   return write_output(options, text, unknown ? k_exit_failure_found : k_exit_ok);

@@ -14,16 +14,16 @@ namespace tlswhy::codes {
 
 // How a number was written; decides which readings of it are likely.
 enum class Form : std::uint8_t {
-  hex,             // 0x7200 or -0x7200
-  bare_hex,        // 7F00 or -7200 where only hexadecimal makes sense, or may be meant
+  hex,       // 0x7200 or -0x7200
+  bare_hex,  // 7F00 or -7200 where only hexadecimal makes sense, or may be meant
   decimal,
-  twos_complement, // FFFF8E00, 4294938112, 0xFFFFD900
+  twos_complement,  // FFFF8E00, 4294938112, 0xFFFFD900
 };
 
 struct Reading {
   std::int64_t value = 0;
   Form form = Form::decimal;
-  bool negative = false;     // a minus was written
+  bool negative = false;  // a minus was written
 };
 
 // All ways to read a number as it was printed, most literal first; empty if the text is no number.
@@ -33,28 +33,28 @@ struct Reading {
 
 // What narrows a look-up. Empty means unknown.
 struct Hints {
-  std::string library;    // id of a code table, a prefix of one ("esp-idf") or its name; what it has hides all other tables
+  std::string library;  // id of a code table, a prefix of one ("esp-idf") or its name; what it has hides all other tables
   std::string platform;
-  std::string version;    // of the library
-  std::string context;    // the words around the code, as pasted
+  std::string version;  // of the library
+  std::string context;  // the words around the code, as pasted
 };
 
 struct Meaning {
-  const knowledge::Code* code = nullptr;   // the whole, or the high half of a composed code
-  std::int64_t value = 0;                  // as the library counts it (sign restored)
-  double likelihood = 0;                   // how likely a print of this form comes from this library; the candidates sum to at most 1
+  const knowledge::Code* code = nullptr;      // the whole, or the high half of a composed code
+  std::int64_t value = 0;                     // as the library counts it (sign restored)
+  double likelihood = 0;                      // how likely a print of this form comes from this library; the candidates sum to at most 1
   std::vector<const knowledge::Code*> parts;  // composed Mbed TLS codes: high and low half; else empty
-  std::string why;                         // how the number was read where that is not plain: "the minus sign is not printed"
-  std::string versions;                    // where the rule for composed codes narrows those of the row; else empty
+  std::string why;                            // how the number was read where that is not plain: "the minus sign is not printed"
+  std::string versions;                       // where the rule for composed codes narrows those of the row; else empty
 };
 
 struct Explanation {
   std::string input;
-  std::vector<Meaning> meanings;            // most likely first; empty if unknown
-  std::vector<std::string> suggestions;     // near misses: "did you mean ..."
-  std::string note;                         // for unknown codes: how to find out; else empty
-  bool from_words = false;                  // the input is no code itself: one was found among its words
-  std::string platform;                     // the platform that was named with it, for the fixes; else empty
+  std::vector<Meaning> meanings;         // most likely first; empty if unknown
+  std::vector<std::string> suggestions;  // near misses: "did you mean ..."
+  std::string note;                      // for unknown codes: how to find out; else empty
+  bool from_words = false;               // the input is no code itself: one was found among its words
+  std::string platform;                  // the platform that was named with it, for the fixes; else empty
 };
 
 // "-0x7200" for -29184, "0x8006" for 32774; two digits at least four wide as the libraries print them.
@@ -63,7 +63,8 @@ struct Explanation {
 // Looks a number up in the given tables only (ids separated by ","), composing Mbed TLS codes where needed; most likely first.
 [[nodiscard]] std::vector<Meaning> look_up(const knowledge::Knowledge& knowledge, std::string_view libraries, std::string_view number);
 // Looks a symbol up in the given tables (all if empty), exact and regardless of case.
-[[nodiscard]] std::vector<Meaning> look_up_symbol(const knowledge::Knowledge& knowledge, std::string_view libraries, std::string_view symbol);
+[[nodiscard]] std::vector<Meaning> look_up_symbol(const knowledge::Knowledge& knowledge, std::string_view libraries,
+                                                  std::string_view symbol);
 
 // What a person may have pasted as one argument: a number in any spelling, a symbol, an alert's name. Whole log lines are the
 // job of log::Scanner, which calls this for what it finds.
@@ -74,7 +75,8 @@ struct Explanation {
 
 // Whether a version ("2.28.3", "rtos-sdk 3.1") lies in the ranges of a code row; true if the version is empty or cannot be read.
 [[nodiscard]] bool version_in(std::string_view version, std::string_view ranges);
-// Whether a platform ("esp8266-rtos-sdk") may have a row whose ranges name products ("rtos-sdk 3.1..,nodemcu 1.5.4.."); true if they name none.
+// Whether a platform ("esp8266-rtos-sdk") may have a row whose ranges name products ("rtos-sdk 3.1..,nodemcu 1.5.4.."); true if they name
+// none.
 [[nodiscard]] bool version_fits_platform(std::string_view platform, std::string_view ranges);
 
 }  // namespace tlswhy::codes

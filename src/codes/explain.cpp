@@ -48,7 +48,8 @@ std::vector<std::string> near_symbols(const Knowledge& knowledge, std::string_vi
       }
     }
   }
-  std::stable_sort(near.begin(), near.end(), [](const Near& a, const Near& b) { return a.edits != b.edits ? a.edits < b.edits : a.common > b.common; });
+  std::stable_sort(near.begin(), near.end(),
+                   [](const Near& a, const Near& b) { return a.edits != b.edits ? a.edits < b.edits : a.common > b.common; });
   std::vector<std::string> list;
   for (const Near& one : near) {
     if (std::find(list.begin(), list.end(), one.symbol) == list.end()) list.emplace_back(one.symbol);
@@ -89,8 +90,8 @@ std::string neighbours(const Knowledge& knowledge, std::string_view text, const 
   std::string note;
   for (std::size_t i = 0; i < std::min(k_neighbours, near.size()); ++i) {
     const CodeLibrary* const library = knowledge.code_library(near[i].code->library);
-    note += (note.empty() ? "" : "; ") + to_hex_code(near[i].code->value) + " (" + std::to_string(near[i].code->value) + ") " + std::string(near[i].code->symbol) + " of " +
-            std::string(library->name);
+    note += (note.empty() ? "" : "; ") + to_hex_code(near[i].code->value) + " (" + std::to_string(near[i].code->value) + ") " +
+            std::string(near[i].code->symbol) + " of " + std::string(library->name);
   }
   return note;
 }
@@ -166,7 +167,8 @@ std::vector<Meaning> explain_words(const Knowledge& knowledge, std::string_view 
   }
   for (auto word = words.rbegin(); word != words.rend(); ++word) {
     if (readings(*word).empty()) continue;
-    const bool named = std::any_of(knowledge.code_libraries.begin(), knowledge.code_libraries.end(), [&](const CodeLibrary& library) { return names_library(library, text); });
+    const bool named = std::any_of(knowledge.code_libraries.begin(), knowledge.code_libraries.end(),
+                                   [&](const CodeLibrary& library) { return names_library(library, text); });
     auto found = rank_number(knowledge, {}, *word, with_context, Breadth::far);
     if (!found.empty() && (named || words.size() <= 3)) return found;
   }
@@ -189,7 +191,9 @@ std::string how_to_find_out(const Knowledge& knowledge, std::string_view text, c
     }
     if (const std::string near = neighbours(knowledge, text, hints); !near.empty()) note += " Nearest: " + near + ".";
   }
-  return note + " To find out: paste the whole log line, because the words around a code tell which library printed it; or search the headers of your library for the " +
+  return note +
+         " To find out: paste the whole log line, because the words around a code tell which library printed it; or search the headers of "
+         "your library for the " +
          (numbers.empty() ? "name." : "number, in decimal and in hexadecimal.");
 }
 
@@ -215,12 +219,14 @@ Explanation explain(const Knowledge& knowledge, std::string_view input, const Hi
   if (numbers.empty()) {
     explanation.meanings = rank_symbol(knowledge, {}, text, hints, Breadth::far);
     if (explanation.meanings.empty()) explanation.meanings = rank_symbol(knowledge, {}, without_marks(text), hints, Breadth::far);
-    if (explanation.meanings.empty() && !all_readings(text).empty()) explanation.meanings = rank_number(knowledge, {}, text, hints, Breadth::far);
+    if (explanation.meanings.empty() && !all_readings(text).empty())
+      explanation.meanings = rank_number(knowledge, {}, text, hints, Breadth::far);
   } else {
     explanation.meanings = rank_number(knowledge, {}, text, hints, Breadth::far);
   }
   // A name with its number behind it: "E:M 544".
-  if (const std::size_t blank = text.rfind(' '); explanation.meanings.empty() && numbers.empty() && blank != std::string_view::npos && !readings(text.substr(blank)).empty()) {
+  if (const std::size_t blank = text.rfind(' ');
+      explanation.meanings.empty() && numbers.empty() && blank != std::string_view::npos && !readings(text.substr(blank)).empty()) {
     explanation.meanings = rank_symbol(knowledge, {}, text.substr(0, blank), hints, Breadth::plain);
   }
   if (explanation.meanings.empty() && numbers.empty()) {

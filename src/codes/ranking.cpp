@@ -15,26 +15,26 @@ using knowledge::CodeLibrary;
 using knowledge::Knowledge;
 
 // Likelihood factors: how well a reading fits the way a library prints its codes.
-constexpr double k_first_form = 1.0;       // the library's usual form
-constexpr double k_other_form = 0.45;      // a form it is known to be printed in
+constexpr double k_first_form = 1.0;   // the library's usual form
+constexpr double k_other_form = 0.45;  // a form it is known to be printed in
 constexpr double k_unusual_form = 0.06;
-constexpr double k_sign_restored = 0.5;    // the minus has to be supplied
-constexpr double k_sign_not_missing = 0.1; // and the table has the number as it stands, too
-constexpr double k_short_bare = 0.05;      // up to three decimal digits read as hexadecimal
-constexpr double k_not_described = 0.35;   // nobody has met this code enough to describe it
-constexpr double k_no_error = 0.6;         // people paste what went wrong
+constexpr double k_sign_restored = 0.5;     // the minus has to be supplied
+constexpr double k_sign_not_missing = 0.1;  // and the table has the number as it stands, too
+constexpr double k_short_bare = 0.05;       // up to three decimal digits read as hexadecimal
+constexpr double k_not_described = 0.35;    // nobody has met this code enough to describe it
+constexpr double k_no_error = 0.6;          // people paste what went wrong
 constexpr double k_many_flags = 0.015;      // a mask of several verify flags that nothing says is one
-constexpr double k_folded = 0.02;          // NodeMCU's one-byte form, where nothing says NodeMCU
-constexpr double k_hinted = 25.0;          // the context names the library or its platform
-constexpr double k_exact_table = 100.0;      // --library names this very table and not a family of them
-constexpr double k_named_symbol = 40.0;    // the symbol stands beside the number
-constexpr double k_past_version = 0.5;     // it meant this in older versions only, and nothing says which version it is
-constexpr double k_other_version = 0.02;   // the version asked about has another meaning for it
-constexpr double k_other_low_half = 0.1;   // a low half that moved and is rarely the one added
-constexpr double k_not_of_tls = 0.5;       // beside a row of the same number and table that is about TLS
-constexpr double k_doubt = 0.02;           // kept back: it may be none of them
+constexpr double k_folded = 0.02;           // NodeMCU's one-byte form, where nothing says NodeMCU
+constexpr double k_hinted = 25.0;           // the context names the library or its platform
+constexpr double k_exact_table = 100.0;     // --library names this very table and not a family of them
+constexpr double k_named_symbol = 40.0;     // the symbol stands beside the number
+constexpr double k_past_version = 0.5;      // it meant this in older versions only, and nothing says which version it is
+constexpr double k_other_version = 0.02;    // the version asked about has another meaning for it
+constexpr double k_other_low_half = 0.1;    // a low half that moved and is rarely the one added
+constexpr double k_not_of_tls = 0.5;        // beside a row of the same number and table that is about TLS
+constexpr double k_doubt = 0.02;            // kept back: it may be none of them
 constexpr std::int64_t k_two_to_32 = 0x1'0000'0000;
-constexpr double k_base = 0.2;             // even a table that is hardly ever met may be meant
+constexpr double k_base = 0.2;  // even a table that is hardly ever met may be meant
 
 std::string_view form_word(const Reading& reading) {
   switch (reading.form) {
@@ -46,7 +46,9 @@ std::string_view form_word(const Reading& reading) {
   return {};
 }
 
-bool is_negative_table(const CodeLibrary& library) { return !library.codes.empty() && library.codes.front().has_value && library.codes.front().value < 0; }
+bool is_negative_table(const CodeLibrary& library) {
+  return !library.codes.empty() && library.codes.front().has_value && library.codes.front().value < 0;
+}
 
 // Where a table does not say: libraries with negative codes print them in decimal with sign, the others without.
 std::string_view prints_of(const CodeLibrary& library) {
@@ -116,7 +118,8 @@ double row_factor(const Meaning& meaning, const Hints& hints, Breadth breadth) {
   if (code.meaning.empty()) factor *= k_not_described;
   if (code.error == knowledge::IsError::no) factor *= k_no_error;
   if (breadth == Breadth::far && hints.version.empty() && is_past(code.versions)) factor *= k_past_version;
-  if (!version_in(hints.version, meaning.versions.empty() ? code.versions : meaning.versions)) factor *= k_other_version;
+  if (!version_in(hints.version, meaning.versions.empty() ? code.versions.view() : std::string_view(meaning.versions)))
+    factor *= k_other_version;
   if (!version_fits_platform(hints.platform, code.versions)) factor *= k_other_version;
   if (meaning.parts.size() > 1 && !version_in(hints.version, meaning.parts.back()->versions)) factor *= k_other_version;
   // "(-257, 'RECORD_OVERFLOW')": the end of the symbol beside the number settles it.
@@ -140,7 +143,8 @@ std::string reading_note(const Reading& reading) {
   std::string note;
   if (reading.form == Form::twos_complement) note = "printed as an unsigned number; " + std::to_string(reading.value) + " with its sign";
   if (reading.form == Form::bare_hex) note = "read as hexadecimal without 0x";
-  if (reading.value < 0 && !reading.negative && reading.form != Form::twos_complement) note += note.empty() ? "the minus sign is not printed" : ", the minus sign is not printed";
+  if (reading.value < 0 && !reading.negative && reading.form != Form::twos_complement)
+    note += note.empty() ? "the minus sign is not printed" : ", the minus sign is not printed";
   return note;
 }
 
@@ -192,7 +196,8 @@ std::vector<const CodeLibrary*> tables_named(const Knowledge& knowledge, std::st
 
 namespace {
 
-std::vector<Meaning> number_in(const Knowledge& knowledge, const std::vector<const CodeLibrary*>& tables, std::string_view text, const Hints& hints, Breadth breadth) {
+std::vector<Meaning> number_in(const Knowledge& knowledge, const std::vector<const CodeLibrary*>& tables, std::string_view text,
+                               const Hints& hints, Breadth breadth) {
   std::vector<Meaning> all;
   const auto list = breadth == Breadth::far ? all_readings(text) : readings(text);
   constexpr std::size_t k_letters_count = 8;  // a letter makes it hexadecimal however short it is
@@ -239,7 +244,8 @@ std::vector<Meaning> number_in(const Knowledge& knowledge, const std::vector<con
   return all;
 }
 
-std::vector<Meaning> symbol_in(const std::vector<const CodeLibrary*>& tables, const Hints& hints, Breadth breadth, const std::function<bool(std::string_view symbol)>& is_meant) {
+std::vector<Meaning> symbol_in(const std::vector<const CodeLibrary*>& tables, const Hints& hints, Breadth breadth,
+                               const std::function<bool(std::string_view symbol)>& is_meant) {
   std::vector<Meaning> all;
   for (const CodeLibrary* const library : tables) {
     for (const Code& code : library->codes) {
@@ -267,11 +273,13 @@ std::vector<Meaning> narrowed(const Knowledge& knowledge, std::string_view libra
 
 }  // namespace
 
-std::vector<Meaning> rank_number(const Knowledge& knowledge, std::string_view libraries, std::string_view text, const Hints& hints, Breadth breadth) {
+std::vector<Meaning> rank_number(const Knowledge& knowledge, std::string_view libraries, std::string_view text, const Hints& hints,
+                                 Breadth breadth) {
   return narrowed(knowledge, libraries, hints, [&](const auto& tables) { return number_in(knowledge, tables, text, hints, breadth); });
 }
 
-std::vector<Meaning> rank_symbol(const Knowledge& knowledge, std::string_view libraries, std::string_view text, const Hints& hints, Breadth breadth) {
+std::vector<Meaning> rank_symbol(const Knowledge& knowledge, std::string_view libraries, std::string_view text, const Hints& hints,
+                                 Breadth breadth) {
   const std::string wanted = canonical(text);
   if (wanted.empty()) return {};
   const auto same = [&](std::string_view symbol) { return symbol.size() == wanted.size() && canonical(symbol) == wanted; };
@@ -281,7 +289,8 @@ std::vector<Meaning> rank_symbol(const Knowledge& knowledge, std::string_view li
   const auto ends = [&](std::string_view symbol) {
     if (symbol.size() <= wanted.size()) return false;
     const char before = symbol[symbol.size() - wanted.size() - 1];
-    return (before == '_' || before == ' ' || before == ':' || before == '.') && canonical(symbol.substr(symbol.size() - wanted.size())) == wanted;
+    return (before == '_' || before == ' ' || before == ':' || before == '.') &&
+           canonical(symbol.substr(symbol.size() - wanted.size())) == wanted;
   };
   return narrowed(knowledge, libraries, hints, [&](const auto& tables) { return symbol_in(tables, hints, breadth, ends); });
 }

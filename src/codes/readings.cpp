@@ -123,7 +123,8 @@ namespace {
 std::string_view product_of(std::string_view text) {
   std::size_t end = text.find(' ');
   if (end == std::string_view::npos) end = ifind(text, "-v");
-  return end == std::string_view::npos || end == 0 || (text.front() >= '0' && text.front() <= '9') ? std::string_view{} : text.substr(0, end);
+  return end == std::string_view::npos || end == 0 || (text.front() >= '0' && text.front() <= '9') ? std::string_view{}
+                                                                                                   : text.substr(0, end);
 }
 
 // Spelt in several ways ("nonos", "nonos-sdk", "rtos8266"); the first letters tell them apart.

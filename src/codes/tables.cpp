@@ -36,7 +36,8 @@ bool starts_with_one_of(std::string_view text, const std::array<std::string_view
 // The functions that add a low half are those that parse a structure or compute with big numbers. Of the SSL module only the
 // internal error is ever added to; any other sum with it is no Mbed TLS code.
 bool can_carry_low_half(const Code& high) {
-  constexpr std::array<std::string_view, 10> k_modules{"X509_", "PK_", "RSA_", "DHM_", "PEM_", "PKCS5_", "PKCS12_", "PKCS7_", "ECP_", "SSL_INTERNAL_ERROR"};
+  constexpr std::array<std::string_view, 10> k_modules{"X509_",  "PK_",     "RSA_",   "DHM_", "PEM_",
+                                                       "PKCS5_", "PKCS12_", "PKCS7_", "ECP_", "SSL_INTERNAL_ERROR"};
   return starts_with_one_of(module_and_name(high.symbol), k_modules);
 }
 
@@ -110,7 +111,8 @@ std::vector<Meaning> unpack_openssl(const knowledge::Knowledge& knowledge, const
       Meaning meaning;
       meaning.code = &row;
       meaning.value = value;
-      meaning.why = std::string("packed as OpenSSL ") + generation + " does: library " + std::to_string(library_number) + ", reason " + std::to_string(reason);
+      meaning.why = std::string("packed as OpenSSL ") + generation + " does: library " + std::to_string(library_number) + ", reason " +
+                    std::to_string(reason);
       found.push_back(std::move(meaning));
     }
   };
@@ -174,7 +176,8 @@ std::optional<std::string> impossible_sum(const CodeLibrary& library, std::int64
   const auto highs = rows_of(library, -(magnitude - low));
   const auto lows = rows_of(library, -low);
   if (low == 0 || highs.empty() || lows.empty()) return std::nullopt;
-  return to_hex_code(highs.front().value) + " " + std::string(highs.front().symbol) + " plus " + to_hex_code(lows.front().value) + " " + std::string(lows.front().symbol);
+  return to_hex_code(highs.front().value) + " " + std::string(highs.front().symbol) + " plus " + to_hex_code(lows.front().value) + " " +
+         std::string(lows.front().symbol);
 }
 
 }  // namespace tlswhy::codes

@@ -18,7 +18,8 @@ namespace tlswhy::codes {
 
 // What a number means in one library: exact rows first; composed Mbed TLS codes, verify flag masks and packed OpenSSL codes are
 // taken apart. Likelihoods are not set. Empty if the library does not know it.
-[[nodiscard]] std::vector<Meaning> meanings_in(const knowledge::Knowledge& knowledge, const knowledge::CodeLibrary& library, std::int64_t value);
+[[nodiscard]] std::vector<Meaning> meanings_in(const knowledge::Knowledge& knowledge, const knowledge::CodeLibrary& library,
+                                               std::int64_t value);
 
 // NodeMCU's TLS hands Lua one byte of a Mbed TLS code (espconn_mbedtls.c): v = -code, v & 0xFF ? v + (v >> 8) : v >> 8, negated, cut to
 // int8. All codes that fold to this value.

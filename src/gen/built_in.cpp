@@ -3,6 +3,7 @@
 
 namespace tlswhy::knowledge {
 namespace generated {
+extern const char code_texts[];
 extern const std::span<const FactDefinition> facts;
 extern const std::span<const CodeLibrary> code_libraries;
 extern const std::span<const Registry> registries;
@@ -13,6 +14,7 @@ extern const std::span<const Device> devices;
 }  // namespace generated
 
 const Knowledge& built_in() {
+  built_in_texts = generated::code_texts;
   static const Knowledge knowledge{generated::facts,  generated::code_libraries, generated::registries, generated::dialects,
                                    generated::causes, generated::families,       generated::devices};
   return knowledge;

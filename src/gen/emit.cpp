@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <functional>
+#include <map>
 
 namespace tlswhy::gen {
 namespace {
@@ -32,6 +33,31 @@ std::string quote(std::string_view text) {
   return text.empty() ? "{}" : out + "sv";
 }
 
+// Texts one after the other, each once; the rows hold where they lie.
+class Texts {
+ public:
+  std::string add(std::string_view text) {
+    if (text.empty()) return "{}";
+    const auto [at, added] = offsets_.emplace(text, size_);
+    if (added) {
+      const std::string quoted = quote(text);
+      body_ += "  " + quoted.substr(0, quoted.size() - std::string_view("sv").size()) + "\n";
+      size_ += text.size();
+    }
+    return "{" + std::to_string(at->second) + "U, " + std::to_string(text.size()) + "U}";
+  }
+  std::string finish(std::string_view name) const {
+    const std::string array = "const char " + std::string(name) + "[]";
+    return "namespace tlswhy::knowledge::generated {\nextern " + array + ";\n" + array + " =\n" + (body_.empty() ? "  \"\"" : body_) +
+           ";\n}  // namespace tlswhy::knowledge::generated\n";
+  }
+
+ private:
+  std::map<std::string, std::size_t, std::less<>> offsets_;
+  std::string body_;
+  std::size_t size_ = 0;
+};
+
 // Builds one translation unit: lists become named arrays in the order in which they are needed.
 class Unit {
  public:
@@ -52,8 +78,9 @@ class Unit {
   std::string finish(std::string_view type, std::string_view name, const std::string& span) {
     return "// Made from data/ by src/gen; do not edit.\n#include <array>\n#include <string_view>\n\n#include \"knowledge/model.hpp\"\n\n"
            "namespace tlswhy::knowledge::generated {\nusing namespace std::string_view_literals;\nnamespace {\n" +
-           body_ + "}  // namespace\nextern const std::span<const " + std::string(type) + "> " + std::string(name) + ";\nconst std::span<const " +
-           std::string(type) + "> " + std::string(name) + " = " + span + ";\n}  // namespace tlswhy::knowledge::generated\n";
+           body_ + "}  // namespace\nextern const std::span<const " + std::string(type) + "> " + std::string(name) +
+           ";\nconst std::span<const " + std::string(type) + "> " + std::string(name) + " = " + span +
+           ";\n}  // namespace tlswhy::knowledge::generated\n";
   }
 
  private:
@@ -116,7 +143,8 @@ std::string emit_patterns(Unit& unit, std::span<const Pattern> patterns) {
     const std::string match = unit.words(pattern.match);
     const std::string facts = unit.words(pattern.facts);
     const std::string samples = unit.words(pattern.samples);
-    return quote(pattern.id) + ", " + match + ", " + quote(pattern.kind) + ", " + quote(pattern.code_library) + ", " + facts + ", " + samples;
+    return quote(pattern.id) + ", " + match + ", " + quote(pattern.kind) + ", " + quote(pattern.code_library) + ", " + facts + ", " +
+           samples;
   });
 }
 
@@ -132,16 +160,19 @@ std::string emit_facts(const Knowledge& knowledge) {
 
 std::string emit_codes(const Knowledge& knowledge) {
   Unit unit;
+  Texts texts;
+  const auto text = [&](std::string_view piece) { return texts.add(piece); };
   const std::string span = unit.list<CodeLibrary>("CodeLibrary", knowledge.code_libraries, [&](const CodeLibrary& library) {
     const std::string codes = unit.list<Code>("Code", library.codes, [&](const Code& code) {
-      return quote(code.library) + ", " + std::to_string(code.value) + ", " + (code.has_value ? "true" : "false") + ", " + quote(code.symbol) +
-             ", " + quote(code.versions) + ", " + enumerator(code.error) + ", " + quote(code.fact) + ", " + quote(code.causes) + ", " +
-             quote(code.meaning) + ", " + quote(code.not_this);
+      return text(code.library) + ", " + std::to_string(code.value) + ", " + (code.has_value ? "true" : "false") + ", " +
+             text(code.symbol) + ", " + text(code.versions) + ", " + enumerator(code.error) + ", " + text(code.fact) + ", " +
+             text(code.causes) + ", " + text(code.meaning) + ", " + text(code.not_this);
     });
-    return quote(library.id) + ", " + quote(library.stack) + ", " + quote(library.name) + ", " + quote(library.source) + ", " + quote(library.platforms) + ", " +
-           std::to_string(library.common) + ", " + quote(library.prints) + ", " + quote(library.words) + ", " + quote(library.seen) + ", " + codes;
+    return quote(library.id) + ", " + quote(library.stack) + ", " + quote(library.name) + ", " + quote(library.source) + ", " +
+           quote(library.platforms) + ", " + std::to_string(library.common) + ", " + quote(library.prints) + ", " + quote(library.words) +
+           ", " + quote(library.seen) + ", " + codes;
   });
-  return unit.finish("CodeLibrary", "code_libraries", span);
+  return unit.finish("CodeLibrary", "code_libraries", span) + texts.finish("code_texts");
 }
 
 std::string emit_registries(const Knowledge& knowledge) {
@@ -180,24 +211,25 @@ std::string emit_causes(const Knowledge& knowledge) {
     const std::string fixes = unit.list<Fix>("Fix", cause.fixes, [&](const Fix& fix) {
       return unit.words(fix.platforms) + ", " + quote(fix.action) + ", " + quote(fix.weakens);
     });
-    const std::string references = unit.list<Reference>("Reference", cause.references, [&](const Reference& reference) {
-      return quote(reference.url) + ", " + quote(reference.title);
-    });
-    return quote(cause.id) + ", " + quote(cause.family) + ", " + quote(cause.title) + ", " + quote(cause.owner) + ", " + enumerator(cause.prior) +
-           ", " + quote(cause.what) + ", " + confirm + ", " + confusions + ", " + evidence + ", " + fixes + ", " + references;
+    const std::string references = unit.list<Reference>(
+        "Reference", cause.references, [&](const Reference& reference) { return quote(reference.url) + ", " + quote(reference.title); });
+    return quote(cause.id) + ", " + quote(cause.family) + ", " + quote(cause.title) + ", " + quote(cause.owner) + ", " +
+           enumerator(cause.prior) + ", " + quote(cause.what) + ", " + confirm + ", " + confusions + ", " + evidence + ", " + fixes + ", " +
+           references;
   });
   std::string text = unit.finish("Cause", "causes", causes);
-  text += "namespace tlswhy::knowledge::generated {\nextern const std::span<const Family> families;\nconst std::span<const Family> families = " +
-          families + ";\n}  // namespace tlswhy::knowledge::generated\n";
+  text +=
+      "namespace tlswhy::knowledge::generated {\nextern const std::span<const Family> families;\nconst std::span<const Family> families "
+      "= " +
+      families + ";\n}  // namespace tlswhy::knowledge::generated\n";
   return text;
 }
 
 std::string emit_devices(const Knowledge& knowledge) {
   Unit unit;
   const std::string span = unit.list<Device>("Device", knowledge.devices, [&](const Device& device) {
-    const std::string properties = unit.list<Property>("Property", device.properties, [&](const Property& property) {
-      return quote(property.key) + ", " + unit.words(property.values);
-    });
+    const std::string properties = unit.list<Property>(
+        "Property", device.properties, [&](const Property& property) { return quote(property.key) + ", " + unit.words(property.values); });
     return quote(device.id) + ", " + quote(device.title) + ", " + quote(device.platform) + ", " + quote(device.library) + ", " + properties;
   });
   return unit.finish("Device", "devices", span);

@@ -4,6 +4,9 @@
 #include <algorithm>
 
 namespace tlswhy::knowledge {
+
+const char* built_in_texts = nullptr;
+
 namespace {
 
 // The lists with ids are short (at most some hundred entries), so a scan needs no order to be kept by overlays.

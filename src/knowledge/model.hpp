@@ -5,6 +5,8 @@
 #include <span>
 #include <string_view>
 
+#include "knowledge/text.hpp"
+
 // What data/ says, as plain values. The views and spans point into static storage (the compiled-in knowledge) or into a
 // Library (loaded at run time); the shape of each file is described in data/README.md.
 namespace tlswhy::knowledge {
@@ -13,16 +15,16 @@ enum class IsError : std::uint8_t { no, maybe, yes };
 
 // One row of data/codes/*.tsv.
 struct Code {
-  std::string_view library;   // id of the file
+  Text library;   // id of the file
   std::int64_t value = 0;
   bool has_value = false;     // false: known by name only
-  std::string_view symbol;
-  std::string_view versions;  // "2.0.0..4.1.0", "all"; several with ","
+  Text symbol;
+  Text versions;  // "2.0.0..4.1.0", "all"; several with ","
   IsError error = IsError::maybe;
-  std::string_view fact;      // fact with fields, "alert name=unknown_ca"; empty if none
-  std::string_view causes;    // ids separated by ","; empty if none
-  std::string_view meaning;   // empty if nobody has described it yet
-  std::string_view not_this;  // what it does not tell; may be empty
+  Text fact;      // fact with fields, "alert name=unknown_ca"; empty if none
+  Text causes;    // ids separated by ","; empty if none
+  Text meaning;   // empty if nobody has described it yet
+  Text not_this;  // what it does not tell; may be empty
 };
 
 struct CodeLibrary {

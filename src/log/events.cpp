@@ -62,7 +62,7 @@ bool add_meaning(const knowledge::Knowledge& knowledge, const codes::Meaning& me
     if (event.symbol.empty()) {
       event.symbol = std::string(code.symbol);
       const knowledge::CodeLibrary* const table = knowledge.code_library(code.library);
-      event.library = std::string(table != nullptr ? table->stack : code.library);
+      event.library = std::string(table != nullptr ? table->stack : code.library.view());
     } else if (event.symbol.find(code.symbol) == std::string::npos) {
       event.symbol += "+" + std::string(code.symbol);
     }

@@ -13,9 +13,9 @@ namespace {
 
 constexpr std::size_t k_alternatives_shown = 3;
 constexpr double k_alternative_from = 0.03;
-constexpr double k_shared_out = 0.98;     // the rest: it may be none of them
-constexpr double k_sure_from = 0.9;      // below this share the screen says what would decide
-constexpr double k_likely_from = 0.6;    // below this share the other meanings come before the advice
+constexpr double k_shared_out = 0.98;  // the rest: it may be none of them
+constexpr double k_sure_from = 0.9;    // below this share the screen says what would decide
+constexpr double k_likely_from = 0.6;  // below this share the other meanings come before the advice
 constexpr std::size_t k_causes_shown = 3;
 constexpr std::size_t k_meaning_lines = 6;
 constexpr std::size_t k_advice_lines = 3;
@@ -37,7 +37,9 @@ std::string_view bare_symbol(std::string_view symbol) {
 }
 
 // The low half of a sum, the last flag of a mask; empty for a plain code.
-std::string_view last_half(const codes::Meaning& meaning) { return meaning.parts.empty() ? std::string_view{} : bare_symbol(meaning.parts.back()->symbol); }
+std::string_view last_half(const codes::Meaning& meaning) {
+  return meaning.parts.empty() ? std::string_view{} : bare_symbol(meaning.parts.back()->symbol);
+}
 
 std::vector<Group> groups_of(const codes::Explanation& explanation, const knowledge::Knowledge& knowledge) {
   std::vector<Group> groups;
@@ -53,8 +55,10 @@ std::vector<Group> groups_of(const codes::Explanation& explanation, const knowle
     if (group.first == nullptr) group.first = &meaning;
     // Tables that copy each other are no further evidence, so the likeliest counts for all.
     group.likelihood = std::max(group.likelihood, meaning.likelihood);
-    if (meaning.code->has_value && meaning.value != group.first->value && meaning.value != -group.first->value) group.other_numbers.push_back(&meaning);
-    if (library != nullptr && std::find(group.libraries.begin(), group.libraries.end(), library) == group.libraries.end()) group.libraries.push_back(library);
+    if (meaning.code->has_value && meaning.value != group.first->value && meaning.value != -group.first->value)
+      group.other_numbers.push_back(&meaning);
+    if (library != nullptr && std::find(group.libraries.begin(), group.libraries.end(), library) == group.libraries.end())
+      group.libraries.push_back(library);
   }
   double total = 0;
   for (const Group& group : groups) total += group.likelihood;
@@ -78,8 +82,10 @@ std::string capitalised(std::string text) {
 
 std::string libraries_of(const Group& group, std::string_view versions) {
   constexpr std::size_t k_named = 4;
-  std::string out = std::string(group.libraries.front()->name) + (versions.empty() || versions == "all" ? "" : " " + versions_in_words(versions));
-  for (std::size_t i = 1; i < std::min(k_named, group.libraries.size()); ++i) out += (i == 1 ? "; also " : ", ") + std::string(group.libraries[i]->name);
+  std::string out =
+      std::string(group.libraries.front()->name) + (versions.empty() || versions == "all" ? "" : " " + versions_in_words(versions));
+  for (std::size_t i = 1; i < std::min(k_named, group.libraries.size()); ++i)
+    out += (i == 1 ? "; also " : ", ") + std::string(group.libraries[i]->name);
   if (group.libraries.size() > k_named) out += fmt::format(" and {} more", group.libraries.size() - k_named);
   return out + ".";
 }
@@ -122,11 +128,14 @@ std::string advice(const knowledge::Cause& cause, std::string_view platform, con
   std::string out;
   const std::size_t lines = options.verbose ? k_all_lines : k_advice_lines;
   if (!cause.confirm.empty()) {
-    out += styled("First check", Style::heading, options) + "\n" + wrapped(whole_sentences(cause.confirm.front(), 4, lines, options), "  > ", "    ", options);
+    out += styled("First check", Style::heading, options) + "\n" +
+           wrapped(whole_sentences(cause.confirm.front(), 4, lines, options), "  > ", "    ", options);
   }
   if (const knowledge::Fix* const fix = fix_for(cause, platform)) {
-    out += styled(fmt::format("If it is {}", cause.id), Style::heading, options) + "\n" + wrapped(whole_sentences(fix->action, 2, lines, options), "  ", "  ", options);
-    if (const std::string others = other_platforms(cause, *fix); !others.empty()) out += wrapped(fmt::format("For {}: tlswhy causes {}", others, cause.id), "  ", "  ", options);
+    out += styled(fmt::format("If it is {}", cause.id), Style::heading, options) + "\n" +
+           wrapped(whole_sentences(fix->action, 2, lines, options), "  ", "  ", options);
+    if (const std::string others = other_platforms(cause, *fix); !others.empty())
+      out += wrapped(fmt::format("For {}: tlswhy causes {}", others, cause.id), "  ", "  ", options);
   }
   return out;
 }
@@ -165,13 +174,14 @@ std::string other_numbers(const Group& group, const knowledge::Knowledge& knowle
     if (shown.size() == k_numbers_shown || std::find(shown.begin(), shown.end(), meaning->value) != shown.end()) continue;
     shown.push_back(meaning->value);
     const knowledge::CodeLibrary* const library = knowledge.code_library(meaning->code->library);
-    out += fmt::format("{}{} in {} {}", out.empty() ? "" : "; ", codes::to_hex_code(meaning->value), library == nullptr ? meaning->code->library : library->name,
-                       versions_in_words(meaning->code->versions));
+    out += fmt::format("{}{} in {} {}", out.empty() ? "" : "; ", codes::to_hex_code(meaning->value),
+                       library == nullptr ? meaning->code->library.view() : library->name, versions_in_words(meaning->code->versions));
   }
   return out;
 }
 
-std::string one_meaning(const Group& group, const codes::Explanation& explanation, const knowledge::Knowledge& knowledge, const TextOptions& options) {
+std::string one_meaning(const Group& group, const codes::Explanation& explanation, const knowledge::Knowledge& knowledge,
+                        const TextOptions& options) {
   const codes::Meaning& meaning = *group.first;
   const knowledge::Code& code = *meaning.code;
   const std::size_t lines = options.verbose ? k_all_lines : k_meaning_lines;
@@ -190,36 +200,46 @@ std::string one_meaning(const Group& group, const codes::Explanation& explanatio
     const bool named_only = !code.has_value && explanation.input.size() > code.symbol.size() && explanation.input.starts_with(code.symbol);
     if (named_only) symbol = printable(explanation.input);
     out += wrapped(fmt::format("{} {}", styled(symbol, Style::verdict, options), number_of(meaning, explanation.input)), "", "  ", options);
-    const std::string_view versions = meaning.versions.empty() ? code.versions : std::string_view(meaning.versions);
+    const std::string_view versions = meaning.versions.empty() ? code.versions.view() : std::string_view(meaning.versions);
     out += wrapped(libraries_of(group, versions) + (meaning.why.empty() ? "" : " " + capitalised(meaning.why) + "."), "  ", "  ", options);
   }
-  if (const std::string numbers = other_numbers(group, knowledge); !numbers.empty()) out += wrapped("Other numbers of this name: " + numbers + ".", "  ", "  ", options);
+  if (const std::string numbers = other_numbers(group, knowledge); !numbers.empty())
+    out += wrapped("Other numbers of this name: " + numbers + ".", "  ", "  ", options);
   for (const knowledge::Code* const part : meaning.parts) {
     const std::string number = part->has_value ? codes::to_hex_code(part->value) : "";
-    out += wrapped(whole_sentences(fmt::format("{}: {}", number, part->meaning.empty() ? part->symbol : part->meaning), 4, options.verbose ? k_all_lines : 3, options), "  + ", "    ", options);
+    out += wrapped(whole_sentences(fmt::format("{}: {}", number, (part->meaning.empty() ? part->symbol : part->meaning).view()), 4,
+                                   options.verbose ? k_all_lines : 3, options),
+                   "  + ", "    ", options);
   }
   if (meaning.parts.empty()) {
-    if (!code.meaning.empty()) out += wrapped(whole_sentences(with_number(code, explanation.input), 2, lines, options), "  ", "  ", options);
-    if (code.meaning.empty()) out += wrapped("tlswhy has no description of it; the name is \"" + words_of_name(code.symbol) + "\".", "  ", "  ", options);
+    if (!code.meaning.empty())
+      out += wrapped(whole_sentences(with_number(code, explanation.input), 2, lines, options), "  ", "  ", options);
+    if (code.meaning.empty())
+      out += wrapped("tlswhy has no description of it; the name is \"" + words_of_name(code.symbol) + "\".", "  ", "  ", options);
   }
-  if (!code.not_this.empty()) out += wrapped(whole_sentences(code.not_this, 7, options.verbose ? k_all_lines : 4, options), "  Not: ", "       ", options);
+  if (!code.not_this.empty())
+    out += wrapped(whole_sentences(code.not_this, 7, options.verbose ? k_all_lines : 4, options), "  Not: ", "       ", options);
   if (code.error == knowledge::IsError::no) out += "  This is no error by itself.\n";
   return out;
 }
 
-std::string causes_and_advice(const Group& group, const codes::Explanation& explanation, const knowledge::Knowledge& knowledge, bool sure, const TextOptions& options) {
+std::string causes_and_advice(const Group& group, const codes::Explanation& explanation, const knowledge::Knowledge& knowledge, bool sure,
+                              const TextOptions& options) {
   const codes::Meaning& meaning = *group.first;
   const knowledge::Code& code = *meaning.code;
   std::string list(code.causes);
-  if (meaning.parts.size() > 1 && !meaning.parts.back()->causes.empty()) list = std::string(meaning.parts.back()->causes) + (list.empty() ? "" : "," + list);
+  if (meaning.parts.size() > 1 && !meaning.parts.back()->causes.empty())
+    list = std::string(meaning.parts.back()->causes) + (list.empty() ? "" : "," + list);
   const auto causes = causes_of(list, knowledge);
   if (causes.empty()) return {};
-  std::string out = styled(sure ? "Can come from" : fmt::format("If it is {}, it can come from", code.symbol), Style::heading, options) + "\n";
+  std::string out =
+      styled(sure ? "Can come from" : fmt::format("If it is {}, it can come from", code.symbol), Style::heading, options) + "\n";
   for (std::size_t i = 0; i < std::min(options.verbose ? k_all_lines : k_causes_shown, causes.size()); ++i) {
     out += wrapped(fmt::format("{}: {}", causes[i]->id, causes[i]->title), "  - ", "    ", options);
   }
   std::string platform = explanation.platform;
-  if (platform.empty() && group.libraries.size() == 1 && group.libraries.front()->platforms.find(',') == std::string_view::npos) platform = std::string(group.libraries.front()->platforms);
+  if (platform.empty() && group.libraries.size() == 1 && group.libraries.front()->platforms.find(',') == std::string_view::npos)
+    platform = std::string(group.libraries.front()->platforms);
   if (code.error == knowledge::IsError::no) return out;
   return out + advice(*causes.front(), platform, options);
 }
@@ -235,7 +255,8 @@ std::string alternative(const Group& group, const knowledge::Code& best, const T
   if (code.library == best.library && !code.versions.empty() && code.versions != best.versions) {
     text += fmt::format(" If it is version {}.", versions_in_words(code.versions));
   } else if (!group.libraries.empty() && code.library != best.library) {
-    text += fmt::format(" If it is from: {}.", group.libraries.front()->seen.empty() ? group.libraries.front()->name : group.libraries.front()->seen);
+    text += fmt::format(" If it is from: {}.",
+                        group.libraries.front()->seen.empty() ? group.libraries.front()->name : group.libraries.front()->seen);
   }
   return wrapped(text, "  ? ", "    ", options);
 }
@@ -256,7 +277,8 @@ std::string alternatives(const std::vector<Group>& groups, const TextOptions& op
   std::size_t left = 0;
   for (std::size_t i = 1; i < groups.size(); ++i) {
     // A number that moved between versions of the best library matters however unlikely.
-    const bool moved = groups[i].first->code->library == best.first->code->library && groups[i].first->value == best.first->value && groups[i].first->parts.empty();
+    const bool moved = groups[i].first->code->library == best.first->code->library && groups[i].first->value == best.first->value &&
+                       groups[i].first->parts.empty();
     const bool wanted = groups[i].likelihood >= k_alternative_from || moved;
     if (!options.verbose && (!wanted || shown >= k_alternatives_shown)) {
       ++left;
@@ -266,9 +288,13 @@ std::string alternatives(const std::vector<Group>& groups, const TextOptions& op
     others += alternative(groups[i], *best.first->code, options);
   }
   if (others.empty()) return {};
-  std::string out = styled(fmt::format("Could also be{}", left == 0 ? "" : fmt::format(" (and {} less likely: -v)", left)), Style::heading, options) + "\n" + others;
+  std::string out =
+      styled(fmt::format("Could also be{}", left == 0 ? "" : fmt::format(" (and {} less likely: -v)", left)), Style::heading, options) +
+      "\n" + others;
   if (best.likelihood < k_sure_from && !best.libraries.empty() && !best.libraries.front()->seen.empty()) {
-    out += wrapped(fmt::format("The first meaning ({:.0f} %) holds if it is from: {}.", best.likelihood * 100, best.libraries.front()->seen), "  ", "  ", options);
+    out +=
+        wrapped(fmt::format("The first meaning ({:.0f} %) holds if it is from: {}.", best.likelihood * 100, best.libraries.front()->seen),
+                "  ", "  ", options);
   }
   return out;
 }
@@ -283,7 +309,8 @@ std::string known(const codes::Explanation& explanation, const knowledge::Knowle
 
 }  // namespace
 
-std::string explain_text(const std::vector<codes::Explanation>& explanations, const knowledge::Knowledge& knowledge, const TextOptions& options) {
+std::string explain_text(const std::vector<codes::Explanation>& explanations, const knowledge::Knowledge& knowledge,
+                         const TextOptions& options) {
   std::string out;
   for (const codes::Explanation& explanation : explanations) {
     if (!out.empty()) out += "\n";

@@ -21,10 +21,10 @@ std::string print(const char* format, long long value) {
 std::vector<std::string> spellings_of(std::int64_t value) {
   const long long magnitude = std::abs(static_cast<long long>(value));
   const std::string sign = value < 0 ? "-" : "";
-  std::vector<std::string> list{std::to_string(value), sign + "0x" + print("%llx", magnitude), sign + "0x" + print("%04llX", magnitude), sign + print("%llX", magnitude),
-                                sign + print("%04llx", magnitude)};
+  std::vector<std::string> list{std::to_string(value), sign + "0x" + print("%llx", magnitude), sign + "0x" + print("%04llX", magnitude),
+                                sign + print("%llX", magnitude), sign + print("%04llx", magnitude)};
   if (value < 0) {
-    list.push_back(print("%lld", magnitude));        // the sign is lost
+    list.push_back(print("%lld", magnitude));  // the sign is lost
     list.push_back("0x" + print("%llx", magnitude));
     const long long folded = value + 0x1'0000'0000LL;  // "%x" and "%u" of a negative int
     list.push_back(print("%08llX", folded));
@@ -70,7 +70,8 @@ TEST(Rows, come_first_where_the_library_is_named) {
         EXPECT_EQ(found.meanings.front().code->library.substr(0, library.id.size()), library.id) << spelling;
         EXPECT_TRUE(has(found, code)) << library.id << " " << code.symbol << " " << spelling;
       }
-      // The plain spelling of the number is that row or another of the same number, with or without its sign; the digits may be hexadecimal, too ("-%x").
+      // The plain spelling of the number is that row or another of the same number, with or without its sign; the digits may be
+      // hexadecimal, too ("-%x").
       const std::string decimal = std::to_string(code.value);
       const Explanation plain = explain(knowledge, decimal, hints);
       const long long magnitude = std::abs(static_cast<long long>(plain.meanings.front().value));
@@ -131,9 +132,12 @@ TEST(Collisions, are_decided_by_the_words_around_the_number) {
 TEST(NodeMcu, one_byte_codes_are_unfolded) {
   Hints hints;
   hints.platform = "nodemcu";
-  for (const auto& [number, symbol] : {std::pair{"-39", "MBEDTLS_ERR_X509_CERT_VERIFY_FAILED"}, {"-127", "MBEDTLS_ERR_SSL_ALLOC_FAILED"}, {"9", "MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE"}}) {
+  for (const auto& [number, symbol] : {std::pair{"-39", "MBEDTLS_ERR_X509_CERT_VERIFY_FAILED"},
+                                       {"-127", "MBEDTLS_ERR_SSL_ALLOC_FAILED"},
+                                       {"9", "MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE"}}) {
     const Explanation found = explain(knowledge::built_in(), number, hints);
-    EXPECT_TRUE(std::any_of(found.meanings.begin(), found.meanings.end(), [&](const Meaning& m) { return m.code->symbol == symbol; })) << number;
+    EXPECT_TRUE(std::any_of(found.meanings.begin(), found.meanings.end(), [&](const Meaning& m) { return m.code->symbol == symbol; }))
+        << number;
   }
 }
 

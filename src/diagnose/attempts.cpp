@@ -7,7 +7,6 @@
 
 #include "base/text.hpp"
 #include "diagnose/facts.hpp"
-#include "knowledge/model.hpp"
 
 namespace tlswhy::diagnose {
 namespace {
@@ -40,9 +39,9 @@ bool begins_attempt(const log::Event& event) {
   return false;
 }
 
-bool event_fails(const log::Event& event) {
+bool event_fails(const log::Event& event, const FactSenses& senses) {
   if (event.is_error) return true;
-  return std::any_of(event.facts.begin(), event.facts.end(), [](const knowledge::Fact& fact) { return is_failure(fact); });
+  return std::any_of(event.facts.begin(), event.facts.end(), [&](const knowledge::Fact& fact) { return senses.is_failure(fact); });
 }
 
 std::optional<double> time_between(const log::LineTime& from, const log::LineTime& to) {
@@ -56,13 +55,13 @@ std::string signature_of(const log::Event& event) {
   return event.dialect + "/" + event.pattern + "/" + event.symbol + (event.value ? "/" + std::to_string(*event.value) : std::string());
 }
 
-void add_event(LogAttempt& attempt, const log::Event& event) {
+void add_event(LogAttempt& attempt, const log::Event& event, const FactSenses& senses) {
   attempt.span.last_line = event.line;
-  const bool fails = event_fails(event);
+  const bool fails = event_fails(event, senses);
   if (fails && !attempt.failed) attempt.signature = signature_of(event);
   attempt.failed = attempt.failed || fails;
   for (const knowledge::Fact& fact : event.facts) {
-    attempt.succeeded = attempt.succeeded || is_success(fact);
+    attempt.succeeded = attempt.succeeded || senses.is_success(fact);
     if (fact.name == "dial") {
       if (!fact.get("host").empty()) attempt.host = std::string(fact.get("host"));
       if (!fact.get("port").empty()) attempt.port = std::string(fact.get("port"));
@@ -162,7 +161,7 @@ std::string outcome_of(const tls::Handshake* handshake, const LogAttempt* attemp
 
 }  // namespace
 
-std::vector<LogAttempt> split_log(const log::Log& log, std::size_t log_index) {
+std::vector<LogAttempt> split_log(const log::Log& log, std::size_t log_index, const FactSenses& senses) {
   std::vector<LogAttempt> attempts;
   std::optional<log::LineTime> failed_at;
   for (const log::Event& event : log.events) {
@@ -172,7 +171,7 @@ std::vector<LogAttempt> split_log(const log::Log& log, std::size_t log_index) {
       const LogAttempt& current = attempts.back();
       const bool over = current.failed || current.succeeded;
       fresh = over && begins_attempt(event);
-      if (!fresh && current.failed && event_fails(event) && signature_of(event) == current.signature && failed_at) {
+      if (!fresh && current.failed && event_fails(event, senses) && signature_of(event) == current.signature && failed_at) {
         const auto elapsed = time_between(*failed_at, event.time);
         fresh = elapsed && std::abs(*elapsed) > k_same_attempt_ms;
       }
@@ -184,8 +183,8 @@ std::vector<LogAttempt> split_log(const log::Log& log, std::size_t log_index) {
       attempts.push_back(std::move(attempt));
       failed_at.reset();
     }
-    add_event(attempts.back(), event);
-    if (!failed_at && event_fails(event)) failed_at = event.time;
+    add_event(attempts.back(), event, senses);
+    if (!failed_at && event_fails(event, senses)) failed_at = event.time;
   }
   return attempts;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "diagnose/diagnose.hpp"
+#include "diagnose/rules.hpp"
 
 // Cuts logs into connection attempts and finds which handshake of a capture each one is.
 namespace tlswhy::diagnose {
@@ -23,7 +24,7 @@ struct LogAttempt {
   std::string signature;            // what failed, to find repetitions: pattern and symbol of the first failure
 };
 
-[[nodiscard]] std::vector<LogAttempt> split_log(const log::Log& log, std::size_t log_index);
+[[nodiscard]] std::vector<LogAttempt> split_log(const log::Log& log, std::size_t log_index, const FactSenses& senses);
 
 // The wire handshakes and the logs' attempts as one list of attempts, in order. Handshakes are numbered over all captures.
 [[nodiscard]] std::vector<Attempt> join(const Input& input, const std::vector<const tls::Handshake*>& handshakes,

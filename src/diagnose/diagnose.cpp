@@ -52,7 +52,7 @@ std::string text_from(const Context& context, std::string_view key) {
 
 class Engine {
  public:
-  Engine(const Input& input, const knowledge::Knowledge& knowledge) : input_(input), knowledge_(knowledge) {}
+  Engine(const Input& input, const knowledge::Knowledge& knowledge) : input_(input), knowledge_(knowledge), senses_(knowledge) {}
 
   Diagnosis run() {
     guess_platform();
@@ -64,7 +64,7 @@ class Engine {
       }
     }
     for (std::size_t i = 0; i < input_.logs.size(); ++i) {
-      log_attempts_.push_back(split_log(input_.logs[i], i));
+      log_attempts_.push_back(split_log(input_.logs[i], i, senses_));
       const std::string repeated = repetition(log_attempts_.back());
       if (!repeated.empty() && diagnosis_.repeated.empty()) diagnosis_.repeated = repeated;
     }
@@ -177,13 +177,26 @@ class Engine {
     return facts;
   }
 
+  // The facts with one "failure" for each kind of fact among them that means one: what rules ask that only hold where nothing failed.
+  [[nodiscard]] std::vector<LocatedFact> with_failures(std::vector<LocatedFact> facts) const {
+    std::set<std::string> kinds;
+    const std::size_t count = facts.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      const LocatedFact stated = facts[i];
+      if (!senses_.is_failure(stated.fact) || !kinds.insert(stated.fact.name).second) continue;
+      LocatedFact& failure = facts.emplace_back(stated);
+      failure.fact = FactBuilder("failure").with("kind", stated.fact.name).take();
+    }
+    return facts;
+  }
+
   void each_attempt() {
     for (Attempt& attempt : diagnosis_.attempts) {
       attempt_facts_.push_back(own_facts(attempt));
       if (attempt.outcome == "completed") continue;
       std::vector<LocatedFact> facts = general_;
       facts.insert(facts.end(), attempt_facts_.back().begin(), attempt_facts_.back().end());
-      attempt.causes = shortened(rank(facts, codes_of(spans_of(attempt)), knowledge_, diagnosis_.platform).causes);
+      attempt.causes = shortened(rank(with_failures(std::move(facts)), codes_of(spans_of(attempt)), knowledge_, diagnosis_.platform).causes);
     }
   }
 
@@ -201,8 +214,8 @@ class Engine {
       any_failed = any_failed || attempt.outcome == "failed";
       any_completed = any_completed || attempt.outcome == "completed";
     }
-    const bool network_failed = std::any_of(general_.begin(), general_.end(), [](const LocatedFact& fact) {
-      return is_failure(fact.fact) && fact.source.kind == SourceKind::capture && !fact.inferred;
+    const bool network_failed = std::any_of(general_.begin(), general_.end(), [&](const LocatedFact& fact) {
+      return senses_.is_failure(fact.fact) && fact.source.kind == SourceKind::capture && !fact.inferred;
     });
     // A connection that was refused once and then came up is no story of failure.
     const bool failed = any_failed || (network_failed && !any_completed);
@@ -214,7 +227,7 @@ class Engine {
       facts.insert(facts.end(), attempt_facts_[i].begin(), attempt_facts_[i].end());
       for (const LogSpan& span : spans_of(attempt)) spans.push_back(span);
     }
-    Ranking ranking = rank(facts, codes_of(spans), knowledge_, diagnosis_.platform);
+    Ranking ranking = rank(with_failures(facts), codes_of(spans), knowledge_, diagnosis_.platform);
     diagnosis_.causes = shortened(std::move(ranking.causes));
     diagnosis_.ruled_out = std::move(ranking.ruled_out);
     diagnosis_.facts = std::move(facts);
@@ -284,6 +297,7 @@ class Engine {
 
   const Input& input_;
   const knowledge::Knowledge& knowledge_;
+  FactSenses senses_;
   Diagnosis diagnosis_;
   DeviceLimits limits_;
   std::vector<const tls::Handshake*> handshakes_;

@@ -45,9 +45,4 @@ struct DeviceLimits {
 // --set, --device, --host and the like.
 [[nodiscard]] std::vector<LocatedFact> facts_of_context(const Context& context, const DeviceLimits& limits);
 
-// A fact that by itself means that something went wrong (as opposed to context, progress or success).
-[[nodiscard]] bool is_failure(const knowledge::Fact& fact);
-// A fact that means that the connection came up.
-[[nodiscard]] bool is_success(const knowledge::Fact& fact);
-
 }  // namespace tlswhy::diagnose

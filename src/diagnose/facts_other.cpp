@@ -111,22 +111,6 @@ void observations(const wire::Capture& capture, std::vector<LocatedFact>& facts)
   }
 }
 
-// Facts whose presence means a failure, by name; alerts, MQTT answers and HTTP statuses depend on their fields (see is_failure).
-constexpr std::array<std::string_view, 83> k_failures{
-    "verify-failed", "verify-not-trusted", "verify-no-issuer", "verify-self-signed", "verify-expired", "verify-not-yet-valid", "verify-dates",
-    "verify-time-unknown", "verify-name-mismatch", "verify-revoked", "verify-crl-problem", "verify-weak", "verify-usage", "verify-unsupported",
-    "verify-pin-mismatch", "verify-signature-bad", "verify-flags-unset", "no-trust-configured", "trust-load-failed", "cert-parse-failed",
-    "key-parse-failed", "key-mismatch", "key-required", "key-sign-failed", "no-shared-cipher", "no-shared-version", "no-shared-group",
-    "no-shared-sigalg", "alpn-none", "sni-unrecognized", "renegotiation", "extension-missing", "peer-closed", "peer-reset", "connection-refused",
-    "connect-timeout", "connect-failed", "host-unreachable", "network-unreachable", "dns-failed", "handshake-timeout", "read-timeout", "io-error",
-    "alloc-failed", "heap-low", "stack-overflow", "watchdog", "panic", "sockets-exhausted", "entropy-failed", "invalid-record",
-    "wrong-version-number", "http-request", "plaintext", "record-too-big", "message-too-big", "message-fragmented", "output-too-big", "bad-mac",
-    "unexpected-message", "bad-handshake-message", "feature-unavailable", "client-cert-missing", "client-cert-rejected", "psk-identity-unknown",
-    "psk-mismatch", "mqtt-connect-failed", "mqtt-disconnected", "app-auth-failed", "app-refused", "app-closed", "api-misuse", "bad-input",
-    "internal-error", "invalid-state", "config-problem", "file-unreadable", "interception", "known-defect", "server-error", "rate-limited", "unspecific", "traceback"};
-
-constexpr std::int64_t k_first_http_error = 400;
-
 // Alerts about a certificate: a client sends them about the server's far more often than the other way round.
 constexpr std::array<std::string_view, 7> k_certificate_alerts{"bad_certificate", "unsupported_certificate", "certificate_revoked", "certificate_expired",
                                                                "certificate_unknown", "unknown_ca", "record_overflow"};
@@ -155,32 +139,6 @@ void tell_sender(LocatedFact& located, std::string_view role, std::string_view l
 }
 
 }  // namespace
-
-bool is_failure(const knowledge::Fact& fact) {
-  if (std::find(k_failures.begin(), k_failures.end(), fact.name) != k_failures.end()) {
-    // What only might matter is no failure: a message in several records is fine for most stacks.
-    return fact.name != "message-fragmented" || fact.get("from") != "capture";
-  }
-  if (fact.name == "alert") return fact.get("level") != "warning";
-  if (fact.name == "encrypted-alert") return false;
-  if (fact.name == "mqtt-connack") return fact.get("code") != "0";
-  if (fact.name == "http-status") return parse_integer(fact.get("code")).value_or(0) >= k_first_http_error;
-  if (fact.name == "link") return fact.get("state") == "lost" || fact.get("state") == "failed" || fact.get("state") == "no-ip";
-  if (fact.name == "step") return fact.get("name") == "handshake-failed";
-  if (fact.name == "syn") return true;
-  if (fact.name == "dns") return fact.get("state") == "failed" || fact.get("state") == "unanswered";
-  if (fact.name == "hw-crypto") return fact.get("what") != "used";
-  if (fact.name == "session-resumption") return fact.get("what") == "broken" || fact.get("what") == "refused";
-  if (fact.name == "ended") return fact.get("outcome") == "failed";
-  return false;
-}
-
-bool is_success(const knowledge::Fact& fact) {
-  if (fact.name == "ok" || fact.name == "mqtt-connected") return true;
-  if (fact.name == "step") return fact.get("name") == "established" || fact.get("name") == "app-data";
-  if (fact.name == "mqtt-connack") return fact.get("code") == "0";
-  return fact.name == "http-status" && !is_failure(fact);
-}
 
 std::vector<LocatedFact> facts_of_network(const wire::Capture& capture) {
   std::vector<LocatedFact> facts;

@@ -15,7 +15,7 @@ using knowledge::Grade;
 using knowledge::Matcher;
 using knowledge::Operator;
 
-bool holds(const Condition& condition, std::string_view value) {
+bool condition_holds(const Condition& condition, std::string_view value) {
   switch (condition.op) {
     case Operator::present: return !value.empty();
     case Operator::any_of:
@@ -38,9 +38,12 @@ bool holds(const Condition& condition, std::string_view value) {
   }
 }
 
+bool hold(std::span<const Condition> conditions, const knowledge::Fact& fact) {
+  return std::all_of(conditions.begin(), conditions.end(), [&](const Condition& condition) { return condition_holds(condition, fact.get(condition.field)); });
+}
+
 bool accepts(const Matcher& matcher, const LocatedFact& located) {
-  return std::all_of(matcher.conditions.begin(), matcher.conditions.end(),
-                     [&](const Condition& condition) { return holds(condition, located.fact.get(condition.field)); });
+  return hold(matcher.conditions, located.fact);
 }
 
 // "an allocation of {bytes} bytes failed" with the fact's fields put in; a field that is absent reads as "an unknown number of".
@@ -178,6 +181,18 @@ const Weights& default_weights() {
   static const Weights weights;
   return weights;
 }
+
+FactSenses::FactSenses(const knowledge::Knowledge& knowledge) {
+  for (const knowledge::FactDefinition& definition : knowledge.facts) by_name_.emplace(definition.name, &definition);
+}
+
+bool FactSenses::has(const knowledge::Fact& fact, knowledge::Sense knowledge::FactDefinition::*sense) const {
+  const auto at = by_name_.find(fact.name);
+  return at != by_name_.end() && (at->second->*sense).possible && hold((at->second->*sense).conditions, fact);
+}
+
+bool FactSenses::is_failure(const knowledge::Fact& fact) const { return has(fact, &knowledge::FactDefinition::failure); }
+bool FactSenses::is_success(const knowledge::Fact& fact) const { return has(fact, &knowledge::FactDefinition::success); }
 
 FactIndex::FactIndex(const std::vector<LocatedFact>& facts) {
   for (const LocatedFact& fact : facts) by_name_[fact.fact.name].push_back(&fact);

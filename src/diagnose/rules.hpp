@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "diagnose/diagnose.hpp"
@@ -27,6 +28,20 @@ struct Weights {
   double unknown = 2.0;         // score of "something else"
 };
 [[nodiscard]] const Weights& default_weights();
+
+// What data/facts.tsv says a fact means by itself.
+class FactSenses {
+ public:
+  explicit FactSenses(const knowledge::Knowledge& knowledge);
+  // Something went wrong (as opposed to context, progress or success).
+  [[nodiscard]] bool is_failure(const knowledge::Fact& fact) const;
+  // The connection came up.
+  [[nodiscard]] bool is_success(const knowledge::Fact& fact) const;
+
+ private:
+  [[nodiscard]] bool has(const knowledge::Fact& fact, knowledge::Sense knowledge::FactDefinition::*sense) const;
+  std::unordered_map<std::string_view, const knowledge::FactDefinition*> by_name_;
+};
 
 // Facts by name, for quick matching. The facts must outlive it.
 class FactIndex {

@@ -122,11 +122,15 @@ std::string enumerator(Prior prior) {
   return prior == Prior::common ? "Prior::common" : prior == Prior::rare ? "Prior::rare" : "Prior::usual";
 }
 
+std::string emit_conditions(Unit& unit, std::span<const Condition> conditions) {
+  return unit.list<Condition>("Condition", conditions, [&](const Condition& condition) {
+    return quote(condition.field) + ", " + enumerator(condition.op) + ", " + unit.words(condition.values);
+  });
+}
+
 std::string emit_matchers(Unit& unit, std::span<const Matcher> matchers) {
   return unit.list<Matcher>("Matcher", matchers, [&](const Matcher& matcher) {
-    return quote(matcher.fact) + ", " + unit.list<Condition>("Condition", matcher.conditions, [&](const Condition& condition) {
-      return quote(condition.field) + ", " + enumerator(condition.op) + ", " + unit.words(condition.values);
-    });
+    return quote(matcher.fact) + ", " + emit_conditions(unit, matcher.conditions);
   });
 }
 
@@ -153,7 +157,12 @@ std::string emit_patterns(Unit& unit, std::span<const Pattern> patterns) {
 std::string emit_facts(const Knowledge& knowledge) {
   Unit unit;
   const std::string span = unit.list<FactDefinition>("FactDefinition", knowledge.facts, [&](const FactDefinition& fact) {
-    return quote(fact.name) + ", " + quote(fact.fields) + ", " + quote(fact.meaning);
+    const auto sense = [&](const Sense& of) {
+      return std::string("Sense{") + (of.possible ? "true, " : "false, ") + emit_conditions(unit, of.conditions) + "}";
+    };
+    const std::string failure = sense(fact.failure);
+    const std::string success = sense(fact.success);
+    return quote(fact.name) + ", " + quote(fact.fields) + ", " + failure + ", " + success + ", " + quote(fact.meaning);
   });
   return unit.finish("FactDefinition", "facts", span);
 }

@@ -54,11 +54,6 @@ struct Registry {
   std::span<const RegistryEntry> entries;  // sorted by value
 };
 
-struct FactDefinition {
-  std::string_view name;
-  std::string_view fields;  // separated by ","
-  std::string_view meaning;
-};
 
 // One [[pattern]] or [[prefix]] of a dialect.
 struct Pattern {
@@ -89,6 +84,19 @@ struct Condition {
 struct Matcher {
   std::string_view fact;
   std::span<const Condition> conditions;
+};
+// When a fact has a certain sense: never, always, or where all conditions hold.
+struct Sense {
+  bool possible = false;
+  std::span<const Condition> conditions;
+};
+// One row of data/facts.tsv.
+struct FactDefinition {
+  std::string_view name;
+  std::string_view fields;  // separated by ","
+  Sense failure;            // it means that something went wrong
+  Sense success;            // it means that the connection came up
+  std::string_view meaning;
 };
 struct Evidence {
   std::string_view id;

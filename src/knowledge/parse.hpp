@@ -17,6 +17,9 @@ struct Source {
   std::string_view text;
 };
 
+// A condition from its field and its value as data files write it: "word", "!word", "<4096", "*"; nothing if a number is missing.
+[[nodiscard]] std::optional<Condition> parse_condition(std::string_view field, std::string_view value, Arena& arena);
+
 [[nodiscard]] std::optional<CodeLibrary> parse_codes(const Source& file, Arena& arena, std::vector<std::string>& faults);
 [[nodiscard]] std::optional<Registry> parse_registry(const Source& file, Arena& arena, std::vector<std::string>& faults);
 [[nodiscard]] std::vector<FactDefinition> parse_facts(const Source& file, Arena& arena, std::vector<std::string>& faults);

@@ -107,31 +107,10 @@ class Document {
 };
 
 Condition parse_condition(const Document& doc, std::string_view field, const toml::node& node) {
-  Condition condition;
-  condition.field = doc.arena().keep(field);
-  if (node.is_array()) {
-    condition.values = doc.texts(&node);
-    return condition;
-  }
-  std::string_view word = doc.word(node);
-  const auto starts = [&](std::string_view sign) { return word.substr(0, sign.size()) == sign; };
-  if (word == "*") {
-    condition.op = Operator::present;
-    return condition;
-  }
-  for (const auto& [sign, op] : std::initializer_list<std::pair<std::string_view, Operator>>{{"<=", Operator::less_equal},
-                                                                                               {">=", Operator::greater_equal},
-                                                                                               {"<", Operator::less},
-                                                                                               {">", Operator::greater},
-                                                                                               {"!", Operator::none_of}}) {
-    if (!starts(sign)) continue;
-    condition.op = op;
-    word.remove_prefix(sign.size());
-    if (op != Operator::none_of && !parse_decimal(word)) doc.fault(node, "a number is expected after " + std::string(sign));
-    break;
-  }
-  condition.values = doc.arena().keep(std::vector<std::string_view>{word});
-  return condition;
+  if (node.is_array()) return {doc.arena().keep(field), Operator::any_of, doc.texts(&node)};
+  const auto condition = parse_condition(field, doc.word(node), doc.arena());
+  if (!condition) doc.fault(node, "a number is expected after < or >");
+  return condition.value_or(Condition{});
 }
 
 Matcher parse_matcher(const Document& doc, const toml::table& table) {

@@ -159,10 +159,55 @@ std::optional<Registry> parse_registry(const Source& file, Arena& arena, std::ve
   return Registry{arena.keep(file_stem(file.path)), arena.keep(std::move(entries))};
 }
 
+std::optional<Condition> parse_condition(std::string_view field, std::string_view value, Arena& arena) {
+  Condition condition;
+  condition.field = arena.keep(field);
+  if (value == "*") {
+    condition.op = Operator::present;
+    return condition;
+  }
+  for (const auto& [sign, op] : std::initializer_list<std::pair<std::string_view, Operator>>{{"<=", Operator::less_equal},
+                                                                                               {">=", Operator::greater_equal},
+                                                                                               {"<", Operator::less},
+                                                                                               {">", Operator::greater},
+                                                                                               {"!", Operator::none_of}}) {
+    if (!value.starts_with(sign)) continue;
+    condition.op = op;
+    value.remove_prefix(sign.size());
+    if (op != Operator::none_of && !parse_decimal(value)) return std::nullopt;
+    break;
+  }
+  condition.values = arena.keep(std::vector<std::string_view>{arena.keep(value)});
+  return condition;
+}
+
 std::vector<FactDefinition> parse_facts(const Source& file, Arena& arena, std::vector<std::string>& faults) {
   std::vector<FactDefinition> facts;
-  (void)read_table(file, {"fact", "fields", "meaning"}, 3, faults, [&](std::size_t, const std::vector<std::string_view>& cells) {
-    facts.push_back({arena.keep(cells[0]), arena.keep(cell_value(cells[1])), arena.keep(cells[2])});
+  (void)read_table(file, {"fact", "fields", "failure", "success", "meaning"}, 5, faults, [&](std::size_t line, const std::vector<std::string_view>& cells) {
+    const auto sense = [&](std::string_view cell) {
+      Sense parsed;
+      std::vector<Condition> conditions;
+      for (const std::string_view word : split(cell_value(cell), ' ')) {
+        if (word.empty() || word == "yes") continue;
+        const std::size_t equals = word.find('=');
+        const std::string_view value = equals == std::string_view::npos ? std::string_view{} : word.substr(equals + 1);
+        auto condition = parse_condition(word.substr(0, equals), value, arena);
+        if (value.empty() || !condition) {
+          faults.push_back(std::string(file.path) + ":" + std::to_string(line) + ": \"" + std::string(word) + "\" is neither yes nor a condition");
+          continue;
+        }
+        if (condition->op == Operator::any_of) {
+          std::vector<std::string_view> words;
+          for (const std::string_view one : split(value, '|')) words.push_back(arena.keep(one));
+          condition->values = arena.keep(std::move(words));
+        }
+        conditions.push_back(*condition);
+      }
+      parsed.possible = !cell_value(cell).empty();
+      parsed.conditions = arena.keep(std::move(conditions));
+      return parsed;
+    };
+    facts.push_back({arena.keep(cells[0]), arena.keep(cell_value(cells[1])), sense(cells[2]), sense(cells[3]), arena.keep(cells[4])});
   });
   return facts;
 }

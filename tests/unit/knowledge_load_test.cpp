@@ -100,7 +100,7 @@ TEST(Check, finds_facts_fields_and_causes_that_nobody_defines) {
   Arena arena;
   std::vector<std::string> faults;
   const std::array<Cause, 1> causes{*parse_cause({"data/causes/demo.toml", k_cause}, arena, faults)};
-  const std::array<FactDefinition, 1> facts{{{"heap", "minimum", "Free heap."}}};
+  const std::array<FactDefinition, 1> facts{{{"heap", "minimum", {}, {}, "Free heap."}}};
   Knowledge knowledge;
   knowledge.causes = causes;
   knowledge.facts = facts;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 
 #include "base/text.hpp"
 #include "cli/options.hpp"
 #include "codes/codes.hpp"
+#include "codes/ranking.hpp"
 #include "log/log.hpp"
 #include "report/json.hpp"
 
@@ -17,6 +19,13 @@ struct FactExplanations {
 };
 
 constexpr std::size_t k_texts_each = 4;  // symbol, causes, meaning and dialect of one such row
+
+// A dialect of no product (phrases that any program may print) is not worth naming.
+bool is_of_a_product(const knowledge::Knowledge& knowledge, std::string_view id) {
+  return std::any_of(knowledge.dialects.begin(), knowledge.dialects.end(), [&](const knowledge::Dialect& dialect) {
+    return dialect.id == id && (!dialect.platform.empty() || !dialect.library.empty());
+  });
+}
 
 std::string dialect_title(const knowledge::Knowledge& knowledge, std::string_view id) {
   const auto at = std::find_if(knowledge.dialects.begin(), knowledge.dialects.end(),
@@ -37,6 +46,34 @@ bool says(const knowledge::Matcher& matcher, const knowledge::Fact& fact) {
          });
 }
 
+const knowledge::FactDefinition* definition_of(const knowledge::Knowledge& knowledge, const knowledge::Fact& fact) {
+  const auto at = std::find_if(knowledge.facts.begin(), knowledge.facts.end(),
+                               [&](const knowledge::FactDefinition& definition) { return definition.name == fact.name; });
+  return at == knowledge.facts.end() ? nullptr : &*at;
+}
+
+// The causes for which this fact alone is decisive or strong evidence.
+std::string causes_of(const knowledge::Knowledge& knowledge, const knowledge::Fact& fact) {
+  std::string causes;
+  for (const knowledge::Cause& cause : knowledge.causes) {
+    const bool points = std::any_of(cause.evidence.begin(), cause.evidence.end(), [&](const knowledge::Evidence& evidence) {
+      const bool for_it = evidence.grade == knowledge::Grade::decisive || evidence.grade == knowledge::Grade::strong;
+      return for_it && evidence.when.size() == 1 && says(evidence.when.front(), fact);
+    });
+    if (points) causes += (causes.empty() ? "" : ",") + std::string(cause.id);
+  }
+  return causes;
+}
+
+// The tables of a TLS library, which may have several; or the one of that name.
+std::string tables_of(const knowledge::Knowledge& knowledge, std::string_view library) {
+  std::string list;
+  for (const knowledge::CodeLibrary& table : knowledge.code_libraries) {
+    if (table.stack == library || table.id == library) list += (list.empty() ? "" : ",") + std::string(table.id);
+  }
+  return list;
+}
+
 // One argument that is no code by itself: a log line. What its dialect says is more certain than what a number alone could be.
 std::optional<codes::Explanation> explain_line(const std::string& text, const log::Scanner& scanner, const knowledge::Knowledge& knowledge,
                                                const codes::Hints& hints, FactExplanations& storage) {
@@ -47,58 +84,80 @@ std::optional<codes::Explanation> explain_line(const std::string& text, const lo
     codes::Explanation explanation;
     explanation.input = text;
     const std::string first = event.symbol.substr(0, event.symbol.find('+'));
-    if (event.value) explanation.meanings = codes::look_up(knowledge, event.library, std::to_string(*event.value));
-    if (explanation.meanings.empty()) explanation.meanings = codes::look_up_symbol(knowledge, event.library, first);
+    explanation.meanings = codes::look_up_symbol(knowledge, tables_of(knowledge, event.library), first);
+    if (event.value && !explanation.meanings.empty()) {
+      // The table that has the symbol takes the number apart, too.
+      std::string tables;
+      for (const codes::Meaning& meaning : explanation.meanings) tables += (tables.empty() ? "" : ",") + std::string(meaning.code->library);
+      auto by_number = codes::rank_number(knowledge, tables, std::to_string(*event.value), hints, codes::Breadth::far);
+      const bool has_it =
+          std::any_of(by_number.begin(), by_number.end(), [&](const codes::Meaning& meaning) { return meaning.code->symbol == first; });
+      if (has_it) explanation.meanings = std::move(by_number);
+    }
     std::stable_sort(explanation.meanings.begin(), explanation.meanings.end(), [&](const codes::Meaning& a, const codes::Meaning& b) {
       return (a.code->symbol == first) > (b.code->symbol == first);
     });
     if (!explanation.meanings.empty()) {
-      explanation.meanings.front().why = "printed by " + dialect_title(knowledge, event.dialect);
+      if (is_of_a_product(knowledge, event.dialect))
+        explanation.meanings.front().why = "printed by " + dialect_title(knowledge, event.dialect);
       explanation.platform = hints.platform;
       return explanation;
     }
   }
+  // No code: the facts of the line, the most telling first.
+  const knowledge::Fact* told = nullptr;
+  const log::Event* teller = nullptr;
+  std::string causes;
   for (const log::Event& event : events) {
     for (const knowledge::Fact& fact : event.facts) {
-      const auto definition = std::find_if(knowledge.facts.begin(), knowledge.facts.end(),
-                                           [&](const knowledge::FactDefinition& d) { return d.name == fact.name; });
-      if (definition == knowledge.facts.end()) continue;
-      std::string causes;
-      for (const knowledge::Cause& cause : knowledge.causes) {
-        for (const knowledge::Evidence& evidence : cause.evidence) {
-          const bool for_it = evidence.grade == knowledge::Grade::decisive || evidence.grade == knowledge::Grade::strong;
-          if (!for_it || evidence.when.size() != 1 || !says(evidence.when.front(), fact)) continue;
-          if (causes.find(cause.id) == std::string::npos) causes += (causes.empty() ? "" : ",") + std::string(cause.id);
-        }
-      }
-      std::string meaning(definition->meaning);
-      for (const auto& [key, value] : fact.fields) {
-        if (key == "bytes") meaning += " Here: " + printable(value) + " bytes.";
-      }
-      storage.texts.push_back(fact.name);
-      storage.texts.push_back(std::move(causes));
-      storage.texts.push_back(std::move(meaning));
-      storage.texts.push_back(event.dialect);
-      const std::size_t at = storage.texts.size() - k_texts_each;
-      knowledge::Code row;
-      row.symbol = storage.texts[at];
-      row.causes = storage.texts[at + 1];
-      row.meaning = storage.texts[at + 2];
-      row.library = storage.texts[at + 3];
-      row.versions = "all";
-      row.error = knowledge::IsError::yes;
-      storage.rows.push_back(row);
-      codes::Explanation explanation;
-      explanation.input = text;
-      codes::Meaning known;
-      known.code = &storage.rows.back();
-      known.likelihood = 0.9;
-      known.why = "A line of " + dialect_title(knowledge, event.dialect) + ".";
-      explanation.meanings.push_back(known);
-      return explanation;
+      if (definition_of(knowledge, fact) == nullptr) continue;
+      // A fact that points to causes tells most, a step of the connection least.
+      std::string its_causes = causes_of(knowledge, fact);
+      const bool tells_more =
+          told == nullptr || (causes.empty() && !its_causes.empty()) || (causes.empty() && told->name == "step" && fact.name != "step");
+      if (!tells_more) continue;
+      told = &fact;
+      teller = &event;
+      causes = std::move(its_causes);
     }
   }
-  return std::nullopt;
+  if (told == nullptr) return std::nullopt;
+  std::string meaning(definition_of(knowledge, *told)->meaning);
+  std::string fields;
+  constexpr std::array<std::string_view, 4> k_context{"from", "role", "library", "platform"};
+  for (const auto& [key, value] : told->fields) {
+    if (std::find(k_context.begin(), k_context.end(), key) != k_context.end()) continue;
+    fields += (fields.empty() ? "" : ", ") + key + " " + printable(value);
+  }
+  // "A step was reached: start, resolved, ...": the list is of no use where the line says which.
+  const std::size_t list = meaning.find(": ");
+  const bool listed = list != std::string::npos && std::any_of(told->fields.begin(), told->fields.end(), [&](const auto& field) {
+                        return meaning.find(field.second, list) != std::string::npos;
+                      });
+  if (listed) meaning = meaning.substr(0, list) + ".";
+  if (!fields.empty()) meaning += " Here: " + fields + ".";
+  storage.texts.push_back(told->name);
+  storage.texts.push_back(std::move(causes));
+  storage.texts.push_back(std::move(meaning));
+  storage.texts.push_back(teller->dialect);
+  const std::size_t at = storage.texts.size() - k_texts_each;
+  knowledge::Code row;
+  row.symbol = storage.texts[at];
+  row.causes = storage.texts[at + 1];
+  row.meaning = storage.texts[at + 2];
+  row.library = storage.texts[at + 3];
+  row.versions = "all";
+  row.error = knowledge::IsError::yes;
+  storage.rows.push_back(row);
+  codes::Explanation explanation;
+  explanation.input = text;
+  explanation.platform = hints.platform;
+  codes::Meaning known;
+  known.code = &storage.rows.back();
+  known.likelihood = 0.9;
+  known.why = "a line of " + dialect_title(knowledge, teller->dialect);
+  explanation.meanings.push_back(known);
+  return explanation;
 }
 
 // A number, or a name in capitals as libraries write them; known or not.
@@ -141,14 +200,24 @@ int run_explain(const Options& options) {
   if (!plain_code && !message && !(all_codes && !single)) {
     const log::Scanner scanner(knowledge.get());
     auto line = explain_line(whole, scanner, knowledge.get(), hints, storage);
-    // An error of OpenSSL's queue carries its own number; a fact alone says less than the table's row.
-    const bool table_knows_more = line && line->meanings.front().code == (storage.rows.empty() ? nullptr : &storage.rows.back()) &&
-                                  single && !explanations.front().meanings.empty() && !explanations.front().from_words;
-    if (line && !table_knows_more) {
+    codes::Explanation by_words = single ? explanations.front() : codes::explain(knowledge.get(), whole, hints);
+    // An error of OpenSSL's queue carries its own number; a fact without causes says less than the row of a table.
+    // A row that points to the same cause says more than the fact.
+    constexpr double k_sure_enough = 0.5;
+    const bool fact_only = line && !storage.rows.empty() && line->meanings.front().code == &storage.rows.back();
+    bool sure = !by_words.meanings.empty() && !by_words.from_words;
+    if (!by_words.meanings.empty() && fact_only && by_words.meanings.front().likelihood >= k_sure_enough) {
+      const auto causes = split(storage.rows.back().causes, ',');
+      const auto rows_causes = split(by_words.meanings.front().code->causes, ',');
+      const bool agree = std::any_of(causes.begin(), causes.end(), [&](std::string_view cause) {
+        return std::find(rows_causes.begin(), rows_causes.end(), cause) != rows_causes.end();
+      });
+      sure = sure || storage.rows.back().causes.empty() || agree;
+    }
+    if (line && !(fact_only && sure)) {
       explanations.assign(1, std::move(*line));
-    } else if (!single && !all_codes) {
-      codes::Explanation joined = codes::explain(knowledge.get(), whole, hints);
-      if (!joined.meanings.empty()) explanations.assign(1, std::move(joined));
+    } else if (!single) {
+      explanations.assign(1, std::move(by_words));
     }
   }
   const bool unknown =

@@ -42,7 +42,7 @@ struct Hints {
 struct Meaning {
   const knowledge::Code* code = nullptr;      // the whole, or the high half of a composed code
   std::int64_t value = 0;                     // as the library counts it (sign restored)
-  double likelihood = 0;                      // how likely a print of this form comes from this library; the candidates sum to at most 1
+  double likelihood = 1;                      // how likely a print of this form comes from this library; the candidates sum to at most 1
   std::vector<const knowledge::Code*> parts;  // composed Mbed TLS codes: high and low half; else empty
   std::string why;                            // how the number was read where that is not plain: "the minus sign is not printed"
   std::string versions;                       // where the rule for composed codes narrows those of the row; else empty

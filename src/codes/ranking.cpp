@@ -30,7 +30,9 @@ constexpr double k_exact_table = 100.0;     // --library names this very table a
 constexpr double k_named_symbol = 40.0;     // the symbol stands beside the number
 constexpr double k_past_version = 0.5;      // it meant this in older versions only, and nothing says which version it is
 constexpr double k_other_version = 0.02;    // the version asked about has another meaning for it
-constexpr double k_other_low_half = 0.1;    // a low half that moved and is rarely the one added
+constexpr double k_rare = 0.1;              // the table says that this code is hardly ever met
+constexpr double k_success = 4.0;           // 0 where it means success, which it nearly always does
+constexpr std::size_t k_most_flags = 4;     // set at once, of which a print has no more where nothing says that it is a mask
 constexpr double k_not_of_tls = 0.5;        // beside a row of the same number and table that is about TLS
 constexpr double k_doubt = 0.02;            // kept back: it may be none of them
 constexpr std::int64_t k_two_to_32 = 0x1'0000'0000;
@@ -112,11 +114,19 @@ void normalise(std::vector<Meaning>& meanings) {
 
 bool is_past(std::string_view versions) { return !versions.empty() && versions != "all" && !versions.ends_with(".."); }
 
-double row_factor(const Meaning& meaning, const Hints& hints, Breadth breadth) {
+bool is_rare(const CodeLibrary& library, const Code& code) {
+  const auto list = split(library.rare, ',');
+  return std::any_of(list.begin(), list.end(), [&](std::string_view name) { return trim(name) == code.symbol; });
+}
+
+double row_factor(const CodeLibrary& library, const Meaning& meaning, const Hints& hints, Breadth breadth) {
   const Code& code = *meaning.code;
   double factor = 1;
   if (code.meaning.empty()) factor *= k_not_described;
-  if (code.error == knowledge::IsError::no) factor *= k_no_error;
+  if (is_rare(library, code)) factor *= k_rare;
+  const bool success = code.error == knowledge::IsError::no && code.has_value && meaning.value == 0;
+  if (success) factor *= k_success;
+  if (code.error == knowledge::IsError::no && !success) factor *= k_no_error;
   if (breadth == Breadth::far && hints.version.empty() && is_past(code.versions)) factor *= k_past_version;
   if (!version_in(hints.version, meaning.versions.empty() ? code.versions.view() : std::string_view(meaning.versions)))
     factor *= k_other_version;
@@ -203,12 +213,11 @@ std::vector<Meaning> number_in(const Knowledge& knowledge, const std::vector<con
   constexpr std::size_t k_letters_count = 8;  // a letter makes it hexadecimal however short it is
   const auto digits = static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; })) +
                       (text.find_first_of("abcdefABCDEF") != std::string_view::npos ? k_letters_count : 0);
-  const auto add = [&](std::vector<Meaning>& found, double score, const std::string& note) {
+  const auto add = [&](const CodeLibrary& library, std::vector<Meaning>& found, double score, const std::string& note) {
     const bool any_of_tls = std::any_of(found.begin(), found.end(), is_about_tls);
     for (Meaning& meaning : found) {
-      meaning.likelihood = score * row_factor(meaning, hints, breadth);
+      meaning.likelihood *= score * row_factor(library, meaning, hints, breadth);
       if (any_of_tls && !is_about_tls(meaning)) meaning.likelihood *= k_not_of_tls;
-      if (&meaning != &found.front() && !meaning.parts.empty()) meaning.likelihood *= k_other_low_half;
       if (meaning.why.empty() || meaning.why == "two codes added") meaning.why += (meaning.why.empty() || note.empty() ? "" : "; ") + note;
       all.push_back(std::move(meaning));
     }
@@ -220,25 +229,28 @@ std::vector<Meaning> number_in(const Knowledge& knowledge, const std::vector<con
       double score = weight * form_factor(*library, reading, digits);
       const bool sign_supplied = reading.value < 0 && !reading.negative && reading.form != Form::twos_complement;
       if (sign_supplied && !rows_of(*library, -reading.value).empty()) score *= k_sign_not_missing;
-      if (library->id == "mbedtls-x509-verify" && !found.empty() && !found.front().parts.empty()) score *= k_many_flags;
-      add(found, score, reading_note(reading));
+      if (library->id == "mbedtls-x509-verify" && !found.empty() && !found.front().parts.empty()) {
+        if (found.front().parts.size() > k_most_flags && hint_factor(*library, hints) <= 1) continue;
+        score *= k_many_flags;
+      }
+      add(*library, found, score, reading_note(reading));
     }
     if (breadth == Breadth::plain || list.empty()) continue;
     // Tables of positive numbers whose functions return them negated: -errno.
     if (list.front().negative && !is_negative_table(*library) && prints_form(*library, "-dec")) {
       auto found = meanings_in(knowledge, *library, -list.front().value);
-      add(found, weight * form_factor(*library, list.front(), digits), "returned with a minus");
+      add(*library, found, weight * form_factor(*library, list.front(), digits), "returned with a minus");
     }
     // An unsigned code printed as a signed number of 32 bits: -2146893019 is Windows' 0x80090325.
     if (list.front().form == Form::decimal && list.front().negative) {
       std::vector<Meaning> found;
       for (const Code& row : rows_of(*library, list.front().value + k_two_to_32)) found.emplace_back().code = &row;
       for (Meaning& meaning : found) meaning.value = meaning.code->value;
-      add(found, weight * form_factor(*library, list.front(), digits), "printed as a signed number");
+      add(*library, found, weight * form_factor(*library, list.front(), digits), "printed as a signed number");
     }
     auto folded = folded_meanings(*library, list.front().value);
     const bool nodemcu = iequals(hints.platform, "nodemcu") || has_word(hints.context, "nodemcu") || has_word(hints.context, "espconn");
-    add(folded, (library->common + k_base) * (nodemcu ? k_hinted : k_folded), "");
+    add(*library, folded, (library->common + k_base) * (nodemcu ? k_hinted : k_folded), "");
   }
   normalise(all);
   return all;
@@ -253,7 +265,7 @@ std::vector<Meaning> symbol_in(const std::vector<const CodeLibrary*>& tables, co
       Meaning meaning;
       meaning.code = &code;
       meaning.value = code.value;
-      meaning.likelihood = (library->common + k_base) * hint_factor(*library, hints) * row_factor(meaning, hints, breadth);
+      meaning.likelihood = (library->common + k_base) * hint_factor(*library, hints) * row_factor(*library, meaning, hints, breadth);
       all.push_back(std::move(meaning));
     }
   }

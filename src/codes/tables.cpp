@@ -15,6 +15,7 @@ using knowledge::CodeLibrary;
 // Mbed TLS error.h, 2.x and 3.x: bits 14 to 7 are the high-level code, bits 6 to 0 a low-level one that was added to it.
 constexpr std::int64_t k_mbedtls_largest = 0x7FFF;
 constexpr std::int64_t k_mbedtls_low_mask = 0x7F;
+constexpr double k_unusual_low_half = 0.1;  // ciphers and hashes below a parser or a key
 // OpenSSL 1.x err.h: library in bits 31 to 24, function in 23 to 12, reason in 11 to 0. From 3.0: library in 30 to 23, reason below.
 constexpr unsigned k_openssl1_library_shift = 24;
 constexpr std::int64_t k_openssl1_reason_mask = 0xFFF;
@@ -67,6 +68,7 @@ std::vector<Meaning> compose_mbedtls(const CodeLibrary& library, std::int64_t va
     meaning.why = "two codes added";
     // From 4.0 on mbedtls_error_add() gives the low half alone.
     if (library.id == "mbedtls") meaning.versions = "2.0.0..3.6";
+    if (!is_usual_low_half(row)) meaning.likelihood = k_unusual_low_half;
     found.push_back(std::move(meaning));
   }
   std::stable_partition(found.begin(), found.end(), [](const Meaning& meaning) { return is_usual_low_half(*meaning.parts.back()); });

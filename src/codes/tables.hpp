@@ -17,7 +17,7 @@ namespace tlswhy::codes {
 [[nodiscard]] std::span<const knowledge::Code> rows_of(const knowledge::CodeLibrary& library, std::int64_t value);
 
 // What a number means in one library: exact rows first; composed Mbed TLS codes, verify flag masks and packed OpenSSL codes are
-// taken apart. Likelihoods are not set. Empty if the library does not know it.
+// taken apart. Likelihoods are 1, less for what the library hardly ever makes. Empty if the library does not know it.
 [[nodiscard]] std::vector<Meaning> meanings_in(const knowledge::Knowledge& knowledge, const knowledge::CodeLibrary& library,
                                                std::int64_t value);
 

@@ -179,7 +179,7 @@ std::string emit_codes(const Knowledge& knowledge) {
     });
     return quote(library.id) + ", " + quote(library.stack) + ", " + quote(library.name) + ", " + quote(library.source) + ", " +
            quote(library.platforms) + ", " + std::to_string(library.common) + ", " + quote(library.prints) + ", " + quote(library.words) +
-           ", " + quote(library.seen) + ", " + codes;
+           ", " + quote(library.rare) + ", " + quote(library.seen) + ", " + codes;
   });
   return unit.finish("CodeLibrary", "code_libraries", span) + texts.finish("code_texts");
 }

@@ -36,6 +36,7 @@ struct CodeLibrary {
   int common = 0;              // 0 to 5: how often people paste its codes
   std::string_view prints;     // forms in which its codes are printed, most usual first: "-hex,-dec,hex,dec,bare"; may be empty
   std::string_view words;      // words beside a number that name this table: "rc=,PubSubClient"; may be empty
+  std::string_view rare;       // symbols that are hardly ever met, separated by ","; may be empty
   std::string_view seen;       // where its codes are met, to tell it from other tables: "rc= or state= of PubSubClient"; may be empty
   std::span<const Code> codes; // sorted by value, then by row; named-only codes last
 };

@@ -135,6 +135,7 @@ std::optional<CodeLibrary> parse_codes(const Source& file, Arena& arena, std::ve
   library.common = static_cast<int>(parse_integer(head_value(table, "common")).value_or(0));
   library.prints = arena.keep(head_value(table, "prints"));
   library.words = arena.keep(head_value(table, "words"));
+  library.rare = arena.keep(head_value(table, "rare"));
   library.seen = arena.keep(head_value(table, "seen"));
   library.codes = arena.keep(std::move(codes));
   if (faults.size() != faults_before) return std::nullopt;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "base/text.hpp"
 #include "report/layout.hpp"
@@ -15,6 +16,8 @@ constexpr std::size_t k_alternatives_shown = 3;
 constexpr double k_alternative_from = 0.03;
 constexpr double k_shared_out = 0.98;  // the rest: it may be none of them
 constexpr double k_sure_from = 0.9;    // below this share the screen says what would decide
+constexpr double k_guess_below = 0.3;  // below this share the screen lists what it can be, and no advice
+constexpr std::size_t k_guesses_shown = 6;
 constexpr double k_likely_from = 0.6;  // below this share the other meanings come before the advice
 constexpr std::size_t k_causes_shown = 3;
 constexpr std::size_t k_meaning_lines = 6;
@@ -41,13 +44,31 @@ std::string_view last_half(const codes::Meaning& meaning) {
   return meaning.parts.empty() ? std::string_view{} : bare_symbol(meaning.parts.back()->symbol);
 }
 
+// Null for what a log line says without a code: its row is of a dialect, which may have the name of a table.
+const knowledge::CodeLibrary* table_of(const codes::Meaning& meaning, const knowledge::Knowledge& knowledge) {
+  const knowledge::CodeLibrary* const table = knowledge.code_library(meaning.code->library);
+  if (table == nullptr || table->codes.empty()) return nullptr;
+  const std::less<> before;
+  const knowledge::Code* const rows = table->codes.data();
+  return before(meaning.code, rows) || !before(meaning.code, rows + table->codes.size()) ? nullptr : table;
+}
+
+// Rows of one stack that are one status under several names: every *_ALLOC_FAILED of Mbed TLS 4 is PSA_ERROR_INSUFFICIENT_MEMORY.
+bool same_status(const codes::Meaning& a, const codes::Meaning& b, const knowledge::Knowledge& knowledge) {
+  const knowledge::CodeLibrary* const one = table_of(a, knowledge);
+  const knowledge::CodeLibrary* const other = table_of(b, knowledge);
+  return one != nullptr && other != nullptr && one->stack == other->stack && a.value == b.value && a.value != 0 && a.parts.empty() &&
+         b.parts.empty() && !a.code->causes.empty() && a.code->fact == b.code->fact && a.code->causes == b.code->causes;
+}
+
 std::vector<Group> groups_of(const codes::Explanation& explanation, const knowledge::Knowledge& knowledge) {
   std::vector<Group> groups;
   // A name asked for is one answer, whatever its number in each version; a number is not.
   const bool by_name = !explanation.meanings.front().code->has_value || codes::readings(explanation.input).empty();
   for (const codes::Meaning& meaning : explanation.meanings) {
-    const knowledge::CodeLibrary* const library = knowledge.code_library(meaning.code->library);
+    const knowledge::CodeLibrary* const library = table_of(meaning, knowledge);
     const auto same = std::find_if(groups.begin(), groups.end(), [&](const Group& group) {
+      if (same_status(*group.first, meaning, knowledge)) return true;
       return bare_symbol(group.first->code->symbol) == bare_symbol(meaning.code->symbol) && last_half(*group.first) == last_half(meaning) &&
              (by_name || group.first->value == meaning.value || group.first->value == -meaning.value);
     });
@@ -189,7 +210,7 @@ std::string one_meaning(const Group& group, const codes::Explanation& explanatio
   if (group.libraries.empty()) {
     // What a log line says without a code of any library.
     out += wrapped(styled(printable(explanation.input), Style::verdict, options), "", "  ", options);
-    out += wrapped(meaning.why, "  ", "  ", options);
+    out += wrapped(capitalised(meaning.why) + ".", "  ", "  ", options);
   } else {
     std::string symbol(code.symbol);
     if (meaning.parts.size() > 1) {
@@ -299,8 +320,25 @@ std::string alternatives(const std::vector<Group>& groups, const TextOptions& op
   return out;
 }
 
+// A number that stands in many tables and is likely in none: what it can be, and what would decide.
+std::string guesses(const codes::Explanation& explanation, const std::vector<Group>& groups, const TextOptions& options) {
+  const std::size_t shown = options.verbose ? groups.size() : std::min(k_guesses_shown, groups.size());
+  const std::string input = styled(printable(explanation.input), Style::verdict, options);
+  std::string out =
+      wrapped(fmt::format("{} alone decides nothing: it stands for {} different things.", input, groups.size()), "", "  ", options);
+  out += wrapped("Paste the whole line, or name what printed it: --library, --platform, --version. The likeliest:", "  ", "  ", options);
+  const knowledge::Code none;  // nothing is like it, so each says where it comes from
+  for (std::size_t i = 0; i < shown; ++i) out += alternative(groups[i], none, options);
+  if (groups.size() > shown) out += fmt::format("  and {} less likely (-v)\n", groups.size() - shown);
+  return out +
+         wrapped(fmt::format("More on one of them: tlswhy explain '{}'", groups.front().first->code->symbol.view()), "  ", "  ", options);
+}
+
 std::string known(const codes::Explanation& explanation, const knowledge::Knowledge& knowledge, const TextOptions& options) {
   const auto groups = groups_of(explanation, knowledge);
+  constexpr std::size_t k_many = 4;
+  const bool guess = groups.front().likelihood < k_guess_below && groups.size() >= k_many && groups.front().first->parts.empty();
+  if (guess) return guesses(explanation, groups, options);
   const bool sure = groups.front().likelihood >= k_likely_from;
   const std::string others = alternatives(groups, options);
   const std::string advice = causes_and_advice(groups.front(), explanation, knowledge, sure, options);

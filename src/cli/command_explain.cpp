@@ -65,15 +65,6 @@ std::string causes_of(const knowledge::Knowledge& knowledge, const knowledge::Fa
   return causes;
 }
 
-// The tables of a TLS library, which may have several; or the one of that name.
-std::string tables_of(const knowledge::Knowledge& knowledge, std::string_view library) {
-  std::string list;
-  for (const knowledge::CodeLibrary& table : knowledge.code_libraries) {
-    if (table.stack == library || table.id == library) list += (list.empty() ? "" : ",") + std::string(table.id);
-  }
-  return list;
-}
-
 // One argument that is no code by itself: a log line. What its dialect says is more certain than what a number alone could be.
 std::optional<codes::Explanation> explain_line(const std::string& text, const log::Scanner& scanner, const knowledge::Knowledge& knowledge,
                                                const codes::Hints& hints, FactExplanations& storage) {
@@ -84,7 +75,7 @@ std::optional<codes::Explanation> explain_line(const std::string& text, const lo
     codes::Explanation explanation;
     explanation.input = text;
     const std::string first = event.symbol.substr(0, event.symbol.find('+'));
-    explanation.meanings = codes::look_up_symbol(knowledge, tables_of(knowledge, event.library), first);
+    explanation.meanings = codes::look_up_symbol(knowledge, codes::tables_of_stack(knowledge, event.library), first);
     if (event.value && !explanation.meanings.empty()) {
       // The table that has the symbol takes the number apart, too.
       std::string tables;

@@ -34,7 +34,9 @@ void add_common(CLI::App& app, Options& options) {
   app.add_flag("--ndjson", options.ndjson, "JSON, one document a line")->group("Output");
   app.add_option("--format", options.format, "text, json or ndjson")->check(CLI::IsMember({"text", "json", "ndjson"}))->group("Output");
   app.add_option("-o,--output", options.output, "Write to FILE")->type_name("FILE")->group("Output");
-  app.add_option("--color", options.color, "auto, always or never; NO_COLOR is honoured")->check(CLI::IsMember({"auto", "always", "never"}))->group("Output");
+  app.add_option("--color", options.color, "auto, always or never; NO_COLOR is honoured")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->group("Output");
   app.add_option("--width", options.width, "Columns of text output")->type_name("N")->group("Output");
   app.add_flag("-q,--quiet", options.quiet, "The verdict line only")->group("Output");
   app.add_flag("-v,--verbose", options.verbose, "Ladder, certificates, all facts and their weights")->group("Output");
@@ -45,12 +47,18 @@ void add_diagnose(CLI::App& app, Options& options) {
   app.add_option("PATH", options.paths, "Captures, logs, CA files, key logs in any order; - is standard input")->group("Input");
   app.add_option("--ca", options.ca_files, "CA certificates that the verifier trusts")->type_name("FILE")->group("Input");
   app.add_option("--filter", options.filter, "Look at these packets only (BPF, as tcpdump)")->type_name("BPF")->group("Input");
-  app.add_option("--device", options.device, "What the device is; tlswhy devices lists the profiles")->type_name("PROFILE")->group("Context");
+  app.add_option("--device", options.device, "What the device is; tlswhy devices lists the profiles")
+      ->type_name("PROFILE")
+      ->group("Context");
   app.add_option("--in-buffer", options.in_buffer, "Largest record the device can take")->type_name("BYTES")->group("Context");
   app.add_option("--free-heap", options.free_heap, "Free heap before the handshake")->type_name("BYTES")->group("Context");
   app.add_option("--host", options.host, "Name or address the device dialled")->type_name("NAME")->group("Context");
   app.add_option("--at", options.at, "Judge certificates by this date (default: the capture's own)")->type_name("TIME")->group("Context");
-  app.add_option("--set", options.set, "Any other fact, for example worked_before=yesterday")->type_name("KEY=VALUE")->take_all()->expected(1)->group("Context");
+  app.add_option("--set", options.set, "Any other fact, for example worked_before=yesterday")
+      ->type_name("KEY=VALUE")
+      ->take_all()
+      ->expected(1)
+      ->group("Context");
   add_common(app, options);
 }
 
@@ -100,7 +108,8 @@ int parse_and_run(std::vector<std::string> arguments) {
     app.add_option("CODE", options.words, "Code, symbol, alert or whole log line")->required();
     app.add_option("--library", options.library, "Only this library, for example mbedtls")->type_name("ID");
     app.add_option("--platform", options.platform, "Where it was printed, for example esp-idf")->type_name("NAME");
-    app.add_option("--for-version,--library-version", options.for_version, "Version of the library; --version VERSION is the same")->type_name("VERSION");
+    app.add_option("--for-version,--library-version", options.for_version, "Version of the library; --version VERSION is the same")
+        ->type_name("VERSION");
     add_common(app, options);
     run = run_explain;
   } else if (command == "annotate") {
@@ -109,12 +118,17 @@ int parse_and_run(std::vector<std::string> arguments) {
     run = run_annotate;
   } else {
     const bool codes = command == "codes";
-    app.add_option(codes ? "TABLE" : command == "causes" ? "CAUSE" : command == "devices" ? "PROFILE" : "NAME", options.names, "Only these");
+    app.add_option(codes                  ? "TABLE|NUMBER|WORD"
+                   : command == "causes"  ? "CAUSE|WORD"
+                   : command == "devices" ? "PROFILE|WORD"
+                                          : "NAME",
+                   options.names, command == "schema" ? "Only these" : "Only these, or those that have all of these words");
+    if (codes) app.add_option("--library", options.library, "Only tables of this library, for example mbedtls")->type_name("ID");
     if (codes) app.add_option("--search", options.search, "Only rows with this text in symbol or meaning")->type_name("TEXT");
     add_common(app, options);
     run = codes ? run_codes : command == "causes" ? run_causes : command == "devices" ? run_devices : run_schema;
   }
-  if (command == "explain") {
+  if (command == "explain" || command == "codes") {
     // CLI11 takes "-4..." for an option; after "--" nothing is one, so the codes go behind it.
     std::vector<std::string> flags;
     std::vector<std::string> words;
@@ -158,8 +172,8 @@ std::string version_text(bool verbose) {
   std::size_t codes = 0;
   for (const knowledge::CodeLibrary& library : knowledge.code_libraries) codes += library.codes.size();
   text += tls::x509_library_version() + "\n" + capture::library_version() + "\n";
-  text += std::to_string(codes) + " codes of " + std::to_string(knowledge.code_libraries.size()) + " tables, " + std::to_string(knowledge.dialects.size()) +
-          " dialects, " + std::to_string(knowledge.causes.size()) + " causes\n";
+  text += std::to_string(codes) + " codes of " + std::to_string(knowledge.code_libraries.size()) + " tables, " +
+          std::to_string(knowledge.dialects.size()) + " dialects, " + std::to_string(knowledge.causes.size()) + " causes\n";
   return text;
 }
 

@@ -70,6 +70,14 @@ struct Explanation {
 // job of log::Scanner, which calls this for what it finds.
 [[nodiscard]] Explanation explain(const knowledge::Knowledge& knowledge, std::string_view input, const Hints& hints = {});
 
+// The rows that fit every query, in the tables' order: a number in any spelling, or words of symbol, meaning, causes or table.
+[[nodiscard]] std::vector<const knowledge::Code*> search(const std::vector<const knowledge::CodeLibrary*>& libraries,
+                                                         const std::vector<std::string>& queries);
+// The tables of a TLS library or the one of that id, separated by ","; empty if there is none.
+[[nodiscard]] std::string tables_of_stack(const knowledge::Knowledge& knowledge, std::string_view stack);
+// The tables that a --library means: an id, the beginning of some, or a name; empty if there is none.
+[[nodiscard]] std::vector<const knowledge::CodeLibrary*> tables_named(const knowledge::Knowledge& knowledge, std::string_view name);
+
 // Whether `name` is the id of a code table, the beginning of one, or its name.
 [[nodiscard]] bool has_table(const knowledge::Knowledge& knowledge, std::string_view name);
 

@@ -29,7 +29,5 @@ enum class Breadth : std::uint8_t {
 [[nodiscard]] bool has_word(std::string_view text, std::string_view word);
 // Whether the words of the context name the table: its id, name, platforms or `words`.
 [[nodiscard]] bool names_library(const knowledge::CodeLibrary& library, std::string_view context);
-// The tables that a --library means; empty if there is none of that name.
-[[nodiscard]] std::vector<const knowledge::CodeLibrary*> tables_named(const knowledge::Knowledge& knowledge, std::string_view name);
 
 }  // namespace tlswhy::codes

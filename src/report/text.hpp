@@ -13,18 +13,22 @@
 namespace tlswhy::report {
 
 struct TextOptions {
-  std::size_t width = 80;   // columns
+  std::size_t width = 80;  // columns
   bool color = false;
-  bool verbose = false;     // ladder, all facts, certificates, weights
-  bool quiet = false;       // the verdict line only
+  bool verbose = false;  // ladder, all facts, certificates, weights
+  bool quiet = false;    // the verdict line only
 };
 
 // The verdict screen. Without `verbose` it fits a terminal of 24 to 30 lines.
-[[nodiscard]] std::string diagnosis_text(const std::vector<InputFile>& files, const diagnose::Input& input, const diagnose::Diagnosis& diagnosis,
-                                         const knowledge::Knowledge& knowledge, const TextOptions& options);
-[[nodiscard]] std::string explain_text(const std::vector<codes::Explanation>& explanations, const knowledge::Knowledge& knowledge, const TextOptions& options);
+[[nodiscard]] std::string diagnosis_text(const std::vector<InputFile>& files, const diagnose::Input& input,
+                                         const diagnose::Diagnosis& diagnosis, const knowledge::Knowledge& knowledge,
+                                         const TextOptions& options);
+[[nodiscard]] std::string explain_text(const std::vector<codes::Explanation>& explanations, const knowledge::Knowledge& knowledge,
+                                       const TextOptions& options);
 // One line a row: number, symbol, library, versions.
-[[nodiscard]] std::string codes_text(const std::vector<const knowledge::Code*>& rows, const TextOptions& options);
+[[nodiscard]] std::string code_tables_text(const knowledge::Knowledge& knowledge, const TextOptions& options);
+[[nodiscard]] std::string codes_text(const knowledge::Knowledge& knowledge, const std::vector<const knowledge::Code*>& rows,
+                                     const TextOptions& options);
 // The page of a cause.
 [[nodiscard]] std::string cause_text(const knowledge::Cause& cause, const TextOptions& options);
 [[nodiscard]] std::string causes_text(const std::vector<const knowledge::Cause*>& causes, const TextOptions& options);

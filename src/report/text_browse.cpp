@@ -9,15 +9,6 @@
 #include "report/text.hpp"
 
 namespace tlswhy::report {
-std::string codes_text(const std::vector<const knowledge::Code*>& rows, const TextOptions& options) {
-  std::string out;
-  for (const knowledge::Code* const row : rows) {
-    const std::string number = row->has_value ? codes::to_hex_code(row->value) : "-";
-    out += fmt::format("{:>12} {:>8}  {}  [{} {}]\n", number, row->has_value ? std::to_string(row->value) : "", row->symbol, row->library, row->versions);
-    if (options.verbose && !row->meaning.empty()) out += wrapped(row->meaning, "              ", "              ", options);
-  }
-  return out;
-}
 
 std::string cause_text(const knowledge::Cause& cause, const TextOptions& options) {
   std::string out = wrapped(styled(cause.title, Style::verdict, options), "", "", options);
@@ -33,10 +24,12 @@ std::string cause_text(const knowledge::Cause& cause, const TextOptions& options
     std::string platforms;
     for (const std::string_view platform : fix->platforms) platforms += (platforms.empty() ? "" : ", ") + std::string(platform);
     out += wrapped("[" + platforms + "] " + std::string(fix->action), "  * ", "    ", options);
-    if (!fix->weakens.empty()) out += wrapped(styled("WARNING: " + std::string(fix->weakens), Style::warning, options), "    ", "    ", options);
+    if (!fix->weakens.empty())
+      out += wrapped(styled("WARNING: " + std::string(fix->weakens), Style::warning, options), "    ", "    ", options);
   }
   if (!cause.confused_with.empty()) out += styled("Confused with", Style::heading, options) + "\n";
-  for (const knowledge::Confusion& confusion : cause.confused_with) out += wrapped(fmt::format("{}: {}", confusion.cause, confusion.tell), "  ? ", "    ", options);
+  for (const knowledge::Confusion& confusion : cause.confused_with)
+    out += wrapped(fmt::format("{}: {}", confusion.cause, confusion.tell), "  ? ", "    ", options);
   out += styled("References", Style::heading, options) + "\n";
   for (const knowledge::Reference& reference : cause.references) out += fmt::format("  {}\n    {}\n", reference.title, reference.url);
   return out;
@@ -44,7 +37,8 @@ std::string cause_text(const knowledge::Cause& cause, const TextOptions& options
 
 std::string causes_text(const std::vector<const knowledge::Cause*>& causes, const TextOptions& options) {
   std::string out;
-  for (const knowledge::Cause* const cause : causes) out += wrapped(std::string(cause->title), fmt::format("{:<26} ", cause->id), std::string(27, ' '), options);
+  for (const knowledge::Cause* const cause : causes)
+    out += wrapped(std::string(cause->title), fmt::format("{:<26} ", cause->id), std::string(27, ' '), options);
   return out;
 }
 
@@ -67,7 +61,8 @@ std::string event_text(const log::Event& event, const knowledge::Knowledge& know
   std::string text;
   if (!event.symbol.empty()) {
     text = event.symbol;
-    const auto found = codes::look_up_symbol(knowledge, event.library, event.symbol.substr(0, event.symbol.find('+')));
+    const auto found =
+        codes::look_up_symbol(knowledge, codes::tables_of_stack(knowledge, event.library), event.symbol.substr(0, event.symbol.find('+')));
     if (!found.empty() && !found.front().code->meaning.empty()) text += ": " + first_sentence(found.front().code->meaning);
   } else if (event.facts.empty()) {
     return {};

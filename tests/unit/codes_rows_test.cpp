@@ -158,6 +158,37 @@ TEST(Symbols, are_found_without_their_prefix_and_suggested_when_misspelt) {
   EXPECT_EQ(misspelt.suggestions.front(), "MBEDTLS_ERR_X509_CERT_VERIFY_FAILED");
 }
 
+TEST(Search, finds_rows_by_number_and_by_words) {
+  const auto& knowledge = knowledge::built_in();
+  const auto tables = tables_named(knowledge, "mbedtls");
+  ASSERT_FALSE(tables.empty());
+  const auto has = [](const std::vector<const knowledge::Code*>& rows, std::string_view symbol) {
+    return std::any_of(rows.begin(), rows.end(), [&](const knowledge::Code* row) { return row->symbol == symbol; });
+  };
+  for (const char* const spelling : {"7200", "-0x7200", "-29184", "0xFFFF8E00", "4294938112"}) {
+    EXPECT_TRUE(has(search(tables, {spelling}), "MBEDTLS_ERR_SSL_INVALID_RECORD")) << spelling;
+  }
+  EXPECT_EQ(search(tables, {"-0x7200"}).size(), 1U);
+  EXPECT_TRUE(has(search(tables, {"cert verify"}), "MBEDTLS_ERR_X509_CERT_VERIFY_FAILED"));
+  EXPECT_TRUE(has(search(tables, {"low-memory"}), "MBEDTLS_ERR_SSL_ALLOC_FAILED"));
+  EXPECT_TRUE(search(tables, {"no such words at all"}).empty());
+}
+
+// lwip-err of the ESP8266: the NONOS SDK kept the numbers of 1.4, ESP8266_RTOS_SDK 3.1 took those of 2.0 (err.h of both).
+TEST(Versions, of_several_products_are_told_apart) {
+  EXPECT_TRUE(version_in("rtos-sdk 3.1", "nodemcu 1.5.4..,rtos-sdk 3.1.."));
+  EXPECT_FALSE(version_in("rtos-sdk 2.1.1", "nodemcu 1.5.4..,rtos-sdk 3.1.."));
+  EXPECT_FALSE(version_in("nonos-sdk 3.0.6", "rtos-sdk 2.1.1..3.1"));
+  EXPECT_TRUE(version_fits_platform("esp8266-rtos-sdk", "nodemcu 1.5.4..,rtos-sdk 3.1.."));
+  EXPECT_FALSE(version_fits_platform("nodemcu", "rtos-sdk 3.1.."));
+  Hints hints;
+  hints.library = "lwip-err-espressif";
+  hints.version = "rtos-sdk 3.1";
+  EXPECT_EQ(explain(knowledge::built_in(), "-14", hints).meanings.front().code->symbol, "ERR_RST");
+  hints.version = "nonos-sdk 3.0.6";
+  EXPECT_EQ(explain(knowledge::built_in(), "-14", hints).meanings.front().code->symbol, "ERR_IF");
+}
+
 // Mbed TLS 4 gives the low half alone, so a sum is of 2.x or 3.x.
 TEST(Composition, sums_are_not_of_version_4) {
   const Explanation found = explain(knowledge::built_in(), "-0x4290");

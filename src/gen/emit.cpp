@@ -75,12 +75,21 @@ class Unit {
     for (const std::string_view item : items) rows += "  " + (item.empty() ? std::string("\"\"sv") : quote(item)) + ",\n";
     return array("std::string_view", items.size(), rows);
   }
+  template <typename T>
+  std::string numbers(std::string_view type, std::span<const T> items) {
+    if (items.empty()) return "{}";
+    std::string rows;
+    for (const T item : items) rows += "  " + std::to_string(item) + "U,\n";
+    return array(type, items.size(), rows);
+  }
   std::string finish(std::string_view type, std::string_view name, const std::string& span) {
+    return finish_one("std::span<const " + std::string(type) + ">", name, span);
+  }
+  std::string finish_one(std::string_view type, std::string_view name, const std::string& value) {
     return "// Made from data/ by src/gen; do not edit.\n#include <array>\n#include <string_view>\n\n#include \"knowledge/model.hpp\"\n\n"
            "namespace tlswhy::knowledge::generated {\nusing namespace std::string_view_literals;\nnamespace {\n" +
-           body_ + "}  // namespace\nextern const std::span<const " + std::string(type) + "> " + std::string(name) +
-           ";\nconst std::span<const " + std::string(type) + "> " + std::string(name) + " = " + span +
-           ";\n}  // namespace tlswhy::knowledge::generated\n";
+           body_ + "}  // namespace\nextern const " + std::string(type) + " " + std::string(name) + ";\nconst " + std::string(type) + " " +
+           std::string(name) + " = " + value + ";\n}  // namespace tlswhy::knowledge::generated\n";
   }
 
  private:
@@ -129,9 +138,8 @@ std::string emit_conditions(Unit& unit, std::span<const Condition> conditions) {
 }
 
 std::string emit_matchers(Unit& unit, std::span<const Matcher> matchers) {
-  return unit.list<Matcher>("Matcher", matchers, [&](const Matcher& matcher) {
-    return quote(matcher.fact) + ", " + emit_conditions(unit, matcher.conditions);
-  });
+  return unit.list<Matcher>("Matcher", matchers,
+                            [&](const Matcher& matcher) { return quote(matcher.fact) + ", " + emit_conditions(unit, matcher.conditions); });
 }
 
 std::string emit_evidence(Unit& unit, std::span<const Evidence> evidence) {
@@ -242,6 +250,23 @@ std::string emit_devices(const Knowledge& knowledge) {
     return quote(device.id) + ", " + quote(device.title) + ", " + quote(device.platform) + ", " + quote(device.library) + ", " + properties;
   });
   return unit.finish("Device", "devices", span);
+}
+
+std::string emit_log_index(const LogIndex& index) {
+  Unit unit;
+  const auto place = [](const RulePlace& rule) {
+    return std::to_string(rule.dialect) + ", " + std::to_string(rule.pattern) + ", " + std::to_string(rule.spelling);
+  };
+  const std::string rules = unit.list<RulePlace>("RulePlace", index.rules, place);
+  const std::string prefixes = unit.list<RulePlace>("RulePlace", index.prefixes, place);
+  const std::string bitmap = unit.numbers<std::uint32_t>("std::uint32_t", index.bitmap);
+  const std::string grams = unit.list<GramPlace>("GramPlace", index.grams, [](const GramPlace& gram) {
+    return std::to_string(gram.gram) + "U, " + std::to_string(gram.first) + ", " + std::to_string(gram.count);
+  });
+  const std::string users = unit.numbers<std::uint16_t>("std::uint16_t", index.users);
+  const std::string symbols = unit.numbers<std::uint64_t>("std::uint64_t", index.symbols);
+  return unit.finish_one("LogIndex", "log_index",
+                         "{" + rules + ", " + prefixes + ", " + bitmap + ", " + grams + ", " + users + ", " + symbols + "}");
 }
 
 }  // namespace tlswhy::gen

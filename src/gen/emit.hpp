@@ -15,5 +15,6 @@ namespace tlswhy::gen {
 [[nodiscard]] std::string emit_dialects(const knowledge::Knowledge& knowledge);
 [[nodiscard]] std::string emit_causes(const knowledge::Knowledge& knowledge);
 [[nodiscard]] std::string emit_devices(const knowledge::Knowledge& knowledge);
+[[nodiscard]] std::string emit_log_index(const knowledge::LogIndex& index);
 
 }  // namespace tlswhy::gen

@@ -9,6 +9,7 @@
 
 #include "gen/emit.hpp"
 #include "knowledge/load.hpp"
+#include "log/index.hpp"
 #include "log/log.hpp"
 
 namespace {
@@ -42,13 +43,15 @@ int main(int argc, char** argv) {
   for (const std::string& fault : faults) std::fprintf(stderr, "%s\n", fault.c_str());
   if (!faults.empty()) return 1;
   if (command == "check") return 0;
+  const auto index = tlswhy::log::make_index(knowledge, faults);
   const std::string out = argv[3];
   const bool written = write_if_changed(out + "/facts.cpp", tlswhy::gen::emit_facts(knowledge)) &&
                        write_if_changed(out + "/codes.cpp", tlswhy::gen::emit_codes(knowledge)) &&
                        write_if_changed(out + "/registries.cpp", tlswhy::gen::emit_registries(knowledge)) &&
                        write_if_changed(out + "/dialects.cpp", tlswhy::gen::emit_dialects(knowledge)) &&
                        write_if_changed(out + "/causes.cpp", tlswhy::gen::emit_causes(knowledge)) &&
-                       write_if_changed(out + "/devices.cpp", tlswhy::gen::emit_devices(knowledge));
+                       write_if_changed(out + "/devices.cpp", tlswhy::gen::emit_devices(knowledge)) &&
+                       write_if_changed(out + "/log_index.cpp", tlswhy::gen::emit_log_index(index.view()));
   if (!written) std::fprintf(stderr, "%s: cannot be written\n", out.c_str());
   return written ? 0 : 1;
 }

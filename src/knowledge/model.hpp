@@ -153,6 +153,29 @@ struct Device {
   std::span<const Property> properties;
 };
 
+// Where one `match` of the dialects stands: its dialect, its place in there and the spelling.
+struct RulePlace {
+  std::uint16_t dialect = 0;
+  std::uint16_t pattern = 0;
+  std::uint16_t spelling = 0;
+};
+// Four bytes of text and the rules they may belong to, `users[first]` to `users[first + count - 1]`; gram 0 is an empty place.
+struct GramPlace {
+  std::uint32_t gram = 0;
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+};
+// The start of a search for the lines that dialects know. Made from the dialects and code tables by log::make_index, at build time
+// for the compiled-in ones, because making it takes longer than an answer may.
+struct LogIndex {
+  std::span<const RulePlace> rules;
+  std::span<const RulePlace> prefixes;
+  std::span<const std::uint32_t> bitmap;   // of the hashes of all grams
+  std::span<const GramPlace> grams;        // a hash table with linear probing; its size is a power of two
+  std::span<const std::uint16_t> users;    // rules; rules.size() stands for "a symbol may be here"
+  std::span<const std::uint64_t> symbols;  // hashes of the symbols that stand for themselves, sorted
+};
+
 // Everything that is known.
 struct Knowledge {
   std::span<const FactDefinition> facts;
@@ -162,6 +185,7 @@ struct Knowledge {
   std::span<const Cause> causes;                // sorted by id
   std::span<const Family> families;
   std::span<const Device> devices;
+  const LogIndex* log_index = nullptr;          // of these dialects and code libraries; null if it is still to be made
 
   // The entry with this id, or null.
   [[nodiscard]] const CodeLibrary* code_library(std::string_view id) const;

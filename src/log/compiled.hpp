@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "log/index.hpp"
 #include "log/log.hpp"
 #include "log/pattern.hpp"
 #include "log/prefilter.hpp"
-#include "log/symbols.hpp"
 
 // What a Scanner keeps; shared by the sources of this module only.
 namespace tlswhy::log {
@@ -39,6 +42,26 @@ struct Found {
   std::string version;
 };
 
+// The spellings of one kind, each compiled when it is first asked for: a log speaks few of the dialects. May be shared by threads.
+class Rules {
+ public:
+  Rules(const knowledge::Knowledge& knowledge, std::span<const knowledge::RulePlace> places, bool prefixes);
+  ~Rules();
+  Rules(const Rules&) = delete;
+  Rules& operator=(const Rules&) = delete;
+
+  [[nodiscard]] std::size_t size() const { return places_.size(); }
+  [[nodiscard]] const Rule& at(std::size_t index) const;
+  [[nodiscard]] const knowledge::Pattern& source(std::size_t index) const;
+  [[nodiscard]] std::string_view match(std::size_t index) const { return source(index).match[places_[index].spelling]; }
+
+ private:
+  const knowledge::Knowledge& knowledge_;
+  std::span<const knowledge::RulePlace> places_;
+  bool prefixes_;
+  std::unique_ptr<std::atomic<const Rule*>[]> compiled_;
+};
+
 struct Scanner::Compiled {
   explicit Compiled(const knowledge::Knowledge& the_knowledge, const Limits& the_limits);
 
@@ -48,16 +71,23 @@ struct Scanner::Compiled {
 
   const knowledge::Knowledge& knowledge;
   Limits limits;
-  std::vector<Rule> rules;
-  std::vector<Rule> prefixes;
-  Symbols symbols;
-  Prefilter prefilter;
   std::vector<std::string> faults;  // of the dialects
+  Index own_index;                  // empty where the knowledge brings its index
+  knowledge::LogIndex index;
+  Rules rules;
+  Rules prefixes;
+  Prefilter prefilter;
 };
 
+// For messages about the data: "dialects/esp-tls, handshake-returned".
+[[nodiscard]] std::string name_of(const knowledge::Dialect& dialect, const knowledge::Pattern& pattern);
+// What the pattern states; texts that are no facts are left out and named in `faults`.
+[[nodiscard]] std::vector<knowledge::Fact> parse_facts(const knowledge::Pattern& source, const std::string& where,
+                                                       std::vector<std::string>& faults);
 // The event a match stands for; nothing if its code is no failure and the pattern states nothing else, or, for a generic
 // pattern, if nobody knows the code.
-[[nodiscard]] std::optional<Event> make_event(const knowledge::Knowledge& knowledge, const Rule& rule, const Match& match, std::string_view line);
+[[nodiscard]] std::optional<Event> make_event(const knowledge::Knowledge& knowledge, const Rule& rule, const Match& match,
+                                              std::string_view line);
 // The event a symbol of a code table stands for, found as a word.
 [[nodiscard]] std::optional<Event> make_symbol_event(const knowledge::Knowledge& knowledge, std::string_view symbol);
 // `templates` with the holes filled in; a field whose holes are empty is left out.

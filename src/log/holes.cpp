@@ -22,7 +22,9 @@ std::size_t count_while(std::string_view line, std::size_t position, bool (*hold
   return end - position;
 }
 
-std::size_t sign_length(std::string_view line, std::size_t position) { return at(line, position) == '-' || at(line, position) == '+' ? 1 : 0; }
+std::size_t sign_length(std::string_view line, std::size_t position) {
+  return at(line, position) == '-' || at(line, position) == '+' ? 1 : 0;
+}
 
 std::size_t integer_length(std::string_view line, std::size_t position) {
   const std::size_t sign = sign_length(line, position);

@@ -19,45 +19,46 @@ namespace tlswhy::log {
 
 // When a line was written, as far as it says so.
 struct LineTime {
-  std::optional<Timestamp> wall;     // date and time (of the PC or of the device's clock)
-  std::optional<double> day_ms;      // clock time of an unknown day, in milliseconds
-  std::optional<double> uptime_ms;   // since boot of the device
+  std::optional<Timestamp> wall;    // date and time (of the PC or of the device's clock)
+  std::optional<double> day_ms;     // clock time of an unknown day, in milliseconds
+  std::optional<double> uptime_ms;  // since boot of the device
 };
 
 // One thing a line says.
 struct Event {
-  std::uint64_t line = 0;            // from 1
+  std::uint64_t line = 0;  // from 1
   LineTime time;
-  std::string kind;                  // see data/README.md: code, alert, verify, alloc, heap, connect, step, ...
-  std::string library;               // of the code, or of the dialect
-  std::string symbol;                // of the code, if there is one
+  std::string kind;     // see data/README.md: code, alert, verify, alloc, heap, connect, step, ...
+  std::string library;  // of the code, or of the dialect
+  std::string symbol;   // of the code, if there is one
   std::optional<std::int64_t> value;
-  std::string causes;                // ids the code points to, separated by ","
-  bool is_error = false;             // the code is an error
+  std::string causes;     // ids the code points to, separated by ","
+  bool is_error = false;  // the code is an error
   std::vector<knowledge::Fact> facts;
   std::string dialect;
   std::string pattern;
-  std::string text;                  // the line without prefixes and colours; untrusted
+  std::string text;  // the line without prefixes and colours; untrusted
 };
 
 struct Log {
   std::string path;
   std::uint64_t lines = 0;
-  std::vector<Event> events;         // in order of lines; several may share a line
-  std::vector<std::string> problems; // sentences that name the line
-  std::string role;                  // "device", "server", "unknown": who wrote this log
-  std::string platform;              // "esp-idf", "nodemcu", ...; empty if unknown
-  std::string library;               // "mbedtls", "axtls", ...; empty if unknown
-  std::string version;               // of the platform or library where a line gives it away
+  std::vector<Event> events;          // in order of lines; several may share a line
+  std::vector<std::string> problems;  // sentences that name the line
+  std::string role;                   // "device", "server", "unknown": who wrote this log
+  std::string platform;               // "esp-idf", "nodemcu", ...; empty if unknown
+  std::string library;                // "mbedtls", "axtls", ...; empty if unknown
+  std::string version;                // of the platform or library where a line gives it away
 };
 
 // Limits, adjustable; hitting one is said in Log::problems.
 struct Limits {
-  std::size_t line_bytes = 16U << 10U;   // of one line looked at; longer lines are read on but their end is not matched
-  std::size_t events = 200'000;          // kept per log
+  std::size_t line_bytes = 16U << 10U;  // of one line looked at; longer lines are read on but their end is not matched
+  std::size_t events = 200'000;         // kept per log
 };
 
-// Matches lines against all dialects. Making one compiles the patterns (about a millisecond); it may be used for many logs.
+// Matches lines against all dialects. Making one for the compiled-in knowledge takes microseconds, for another some ten milliseconds; it
+// may be used for many logs and by several threads.
 class Scanner {
  public:
   explicit Scanner(const knowledge::Knowledge& knowledge, const Limits& limits = {});

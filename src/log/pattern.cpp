@@ -12,10 +12,10 @@
 namespace tlswhy::log {
 namespace {
 
-constexpr std::size_t k_any_limit = 80;         // characters that {*} may pass over
+constexpr std::size_t k_any_limit = 80;           // characters that {*} may pass over
 constexpr std::size_t k_characters_per_step = 8;  // a search for a literal passes many characters in the time of one step
 constexpr std::size_t k_steps_per_character = 8;  // what backtracking may cost at most
-constexpr std::size_t k_least_literal = 4;      // shorter ones would be found everywhere
+constexpr std::size_t k_least_literal = 4;        // shorter ones would be found everywhere
 
 struct TypeName {
   std::string_view name;

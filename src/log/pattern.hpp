@@ -48,7 +48,7 @@ class Pattern {
  private:
   struct Token {
     bool literal = false;
-    std::string text;                // of a literal, in lower case; of `is`, the word as given
+    std::string text;  // of a literal, in lower case; of `is`, the word as given
     HoleType type = HoleType::any;
     std::string name;
     std::vector<std::string> words;  // of `oneof`, as literals

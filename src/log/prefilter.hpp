@@ -1,31 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <string>
+#include <span>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
+
+#include "knowledge/model.hpp"
 
 namespace tlswhy::log {
 
-// Four characters in a row, case folded, as one number.
+// Four characters in a row, case folded, as one number. Never 0.
 using Gram = std::uint32_t;
 
+constexpr unsigned k_bitmap_bits = 16;  // 8 KB, which stay in the first cache
+
+// The gram of the first four bytes at `bytes`.
+[[nodiscard]] inline Gram gram_at(const char* bytes) {
+  Gram gram = 0;
+  std::memcpy(&gram, bytes, sizeof gram);
+  return gram | 0x20202020U;  // folds case; what else it folds together costs a look, not a match
+}
+[[nodiscard]] inline std::uint32_t gram_hash(Gram gram, unsigned bits) { return (gram * 0x9E3779B1U) >> (32U - bits); }
+
 // Tells which patterns may match a text: each pattern has a set of grams of which one must be in the text. Going over a text
-// that holds none costs one look into a bitmap of 8 KB for each of its bytes.
+// that holds none costs one look into a bitmap for each of its bytes. A view of an index.
 class Prefilter {
  public:
-  Prefilter();
-
-  // What is common, so that gram choice avoids it: lines that real logs hold.
-  void learn(std::string_view line);
-  // Makes `index` a candidate of the texts that hold one string of one of the `sets` (the cheapest set is taken); false if no
-  // set has a gram for each of its strings.
-  [[nodiscard]] bool add(std::uint32_t index, const std::vector<std::vector<std::string>>& sets);
-  // The same for one gram, as it is.
-  void add_gram(std::uint32_t index, Gram gram);
+  explicit Prefilter(const knowledge::LogIndex& index);
 
   // The position of the first gram at or after `from`, or npos.
   [[nodiscard]] std::size_t find(std::string_view text, std::size_t from) const {
@@ -33,31 +37,31 @@ class Prefilter {
     const std::size_t end = text.size() - sizeof(Gram) + 1;
     for (std::size_t i = from; i < end; ++i) {
       const Gram gram = gram_at(text.data() + i);
-      if (may_hold(gram) && by_gram_.contains(gram)) return i;
+      if (may_hold(gram) && place_of(gram) != nullptr) return i;
     }
     return std::string_view::npos;
   }
   // Appends the candidates of the text to `found`, each once, in rising order.
   void candidates(std::string_view text, std::vector<std::uint32_t>& found) const;
-  // The gram of the first four bytes at `bytes`.
-  [[nodiscard]] static Gram gram_at(const char* bytes) {
-    Gram gram = 0;
-    std::memcpy(&gram, bytes, sizeof gram);
-    return gram | 0x20202020U;  // folds case; what else it folds together costs a look, not a match
-  }
 
  private:
-  [[nodiscard]] static std::uint32_t slot(Gram gram) { return (gram * 0x9E3779B1U) >> 16U; }
   [[nodiscard]] bool may_hold(Gram gram) const {
-    const std::uint32_t bit = slot(gram);
+    const std::uint32_t bit = gram_hash(gram, k_bitmap_bits);
     return ((bitmap_[bit >> 5U] >> (bit & 31U)) & 1U) != 0;
   }
-  [[nodiscard]] double cost(std::string_view gram) const;
-  [[nodiscard]] std::string_view rarest(std::string_view text, double& cost_of_it) const;
+  // Null if no pattern has this gram.
+  [[nodiscard]] const knowledge::GramPlace* place_of(Gram gram) const {
+    if (grams_.empty()) return nullptr;
+    for (std::size_t at = gram_hash(gram, table_bits_);; at = (at + 1) & (grams_.size() - 1)) {
+      if (grams_[at].gram == gram) return &grams_[at];
+      if (grams_[at].gram == 0) return nullptr;
+    }
+  }
 
-  std::vector<std::uint32_t> bitmap_;
-  std::unordered_map<Gram, std::vector<std::uint32_t>> by_gram_;
-  std::unordered_map<Gram, std::uint32_t> seen_;
+  std::span<const std::uint32_t> bitmap_;
+  std::span<const knowledge::GramPlace> grams_;
+  std::span<const std::uint16_t> users_;
+  unsigned table_bits_ = 0;
 };
 
 }  // namespace tlswhy::log

@@ -48,7 +48,7 @@ Log Scanner::read(std::string_view text, std::string path) const {
   const bool coloured = text.find('\x1b') != std::string_view::npos;
 
   std::vector<Found> found;
-  std::uint64_t number = 1;   // of the line that begins at `position`
+  std::uint64_t number = 1;  // of the line that begins at `position`
   std::size_t position = 0;
   bool full = false;
   while (position < text.size()) {

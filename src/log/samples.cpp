@@ -6,24 +6,17 @@
 #include "log/log.hpp"
 
 namespace tlswhy::log {
-namespace {
-
-std::string name_of(const knowledge::Dialect& dialect, const knowledge::Pattern& pattern) {
-  return "dialects/" + std::string(dialect.id) + ", " + (pattern.id.empty() ? "prefix" : std::string(pattern.id));
-}
-
-}  // namespace
-
 std::vector<std::string> Scanner::check_samples() const {
   const Compiled& compiled = *compiled_;
   std::vector<std::string> faults = compiled.faults;
   for (const knowledge::Dialect& dialect : compiled.knowledge.dialects) {
     for (const knowledge::Pattern& prefix : dialect.prefixes) {
       for (const std::string_view sample : prefix.samples) {
-        const bool matches = std::any_of(compiled.prefixes.begin(), compiled.prefixes.end(), [&](const Rule& rule) {
+        bool matches = false;
+        for (std::size_t i = 0; i < compiled.prefixes.size() && !matches; ++i) {
           Match match;
-          return rule.source == &prefix && rule.pattern.find_at_start(sample, match);
-        });
+          matches = &compiled.prefixes.source(i) == &prefix && compiled.prefixes.at(i).pattern.find_at_start(sample, match);
+        }
         if (!matches) faults.push_back(name_of(dialect, prefix) + ": does not match its sample \"" + std::string(sample) + "\"");
       }
     }
@@ -31,9 +24,8 @@ std::vector<std::string> Scanner::check_samples() const {
       for (const std::string_view sample : pattern.samples) {
         std::vector<Found> found;
         compiled.scan(sample, 1, found);
-        const bool own = std::any_of(found.begin(), found.end(), [&](const Found& item) {
-          return item.dialect == &dialect && item.event.pattern == pattern.id;
-        });
+        const bool own = std::any_of(found.begin(), found.end(),
+                                     [&](const Found& item) { return item.dialect == &dialect && item.event.pattern == pattern.id; });
         if (!own) faults.push_back(name_of(dialect, pattern) + ": does not match its sample \"" + std::string(sample) + "\"");
         for (const Found& item : found) {
           const bool other = item.dialect != nullptr && item.dialect != &dialect && !item.dialect->id.starts_with("generic");

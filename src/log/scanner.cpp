@@ -8,19 +8,15 @@
 #include "log/holes.hpp"
 #include "log/log.hpp"
 #include "log/strip.hpp"
+#include "log/symbols.hpp"
 #include "log/time_text.hpp"
 
 namespace tlswhy::log {
 namespace {
 
-constexpr std::size_t k_most_prefixes = 8;     // nested frames of one line
-constexpr std::size_t k_most_repeats = 8;      // of one pattern in one line: lines that were joined
-constexpr std::size_t k_event_text = 1024;     // of a line kept with its event
-constexpr std::string_view k_generic = "generic";
-
-bool is_generic(const knowledge::Dialect& dialect) {
-  return dialect.id == k_generic || (dialect.id.starts_with(k_generic) && dialect.id[k_generic.size()] == '-');
-}
+constexpr std::size_t k_most_prefixes = 8;  // nested frames of one line
+constexpr std::size_t k_most_repeats = 8;   // of one pattern in one line: lines that were joined
+constexpr std::size_t k_event_text = 1024;  // of a line kept with its event
 
 // Reads the holes of a prefix that are named after what they tell; see data/README.md.
 void take_time(const Match& match, LineTime& time) {
@@ -44,6 +40,13 @@ void take_time(const Match& match, LineTime& time) {
   }
 }
 
+// False if the line cannot begin with what the `match` begins with; saves compiling it.
+bool may_start_with(std::string_view line, std::string_view match) {
+  if (match.starts_with('^')) match.remove_prefix(1);
+  if (match.empty() || match.front() == '{' || is_blank(match.front())) return true;
+  return !line.empty() && lower_of(line.front()) == lower_of(match.front());
+}
+
 struct Candidate {
   const Rule* rule = nullptr;
   Match match;
@@ -53,9 +56,8 @@ struct Candidate {
 bool overlaps(std::string_view line, const Match& a, const Match& b) {
   const std::size_t begin = std::max(a.begin, b.begin);
   const std::size_t end = std::min(a.end, b.end);
-  return begin < end && std::any_of(line.begin() + static_cast<std::ptrdiff_t>(begin), line.begin() + static_cast<std::ptrdiff_t>(end), [](char c) {
-           return is_alphanumeric(c) || static_cast<unsigned char>(c) >= 0x80;
-         });
+  return begin < end && std::any_of(line.begin() + static_cast<std::ptrdiff_t>(begin), line.begin() + static_cast<std::ptrdiff_t>(end),
+                                    [](char c) { return is_alphanumeric(c) || static_cast<unsigned char>(c) >= 0x80; });
 }
 
 // The matches that speak for the line: what a specific dialect says first, then the longer text; no word is used twice.
@@ -66,7 +68,8 @@ std::vector<Candidate> choose(std::string_view line, std::vector<Candidate> cand
   });
   std::vector<Candidate> chosen;
   for (Candidate& candidate : candidates) {
-    const bool taken = std::any_of(chosen.begin(), chosen.end(), [&](const Candidate& other) { return overlaps(line, other.match, candidate.match); });
+    const bool taken =
+        std::any_of(chosen.begin(), chosen.end(), [&](const Candidate& other) { return overlaps(line, other.match, candidate.match); });
     if (!taken) chosen.push_back(std::move(candidate));
   }
   std::stable_sort(chosen.begin(), chosen.end(), [](const Candidate& a, const Candidate& b) { return a.match.begin < b.match.begin; });
@@ -81,50 +84,16 @@ bool says_the_same(const Event& a, const Event& b) {
   });
 }
 
-std::vector<knowledge::Fact> parse_facts(const knowledge::Pattern& source, const std::string& where, std::vector<std::string>& faults) {
-  std::vector<knowledge::Fact> facts;
-  for (const std::string_view text : source.facts) {
-    if (auto fact = knowledge::parse_fact(text)) {
-      facts.push_back(std::move(*fact));
-    } else {
-      faults.push_back(where + ": \"" + std::string(text) + "\" is no fact");
-    }
-  }
-  return facts;
-}
-
 }  // namespace
 
 Scanner::Compiled::Compiled(const knowledge::Knowledge& the_knowledge, const Limits& the_limits)
-    : knowledge(the_knowledge), limits(the_limits), symbols(the_knowledge) {
-  for (const knowledge::Dialect& dialect : knowledge.dialects) {
-    const auto compile = [&](const knowledge::Pattern& source, std::vector<Rule>& rules_of_kind) {
-      const std::string where = "dialects/" + std::string(dialect.id) + ", " + (source.id.empty() ? "prefix" : std::string(source.id));
-      const auto facts = parse_facts(source, where, faults);
-      for (const std::string_view match : source.match) {
-        auto pattern = Pattern::compile(match);
-        if (!pattern) {
-          faults.push_back(where + ": " + pattern.error().what + ": " + pattern.error().where);
-          continue;
-        }
-        rules_of_kind.push_back(Rule{std::move(*pattern), &dialect, &source, facts, is_generic(dialect)});
-      }
-    };
-    for (const knowledge::Pattern& prefix : dialect.prefixes) compile(prefix, prefixes);
-    for (const knowledge::Pattern& pattern : dialect.patterns) compile(pattern, rules);
-    for (const auto& list : {dialect.prefixes, dialect.patterns}) {
-      for (const knowledge::Pattern& pattern : list) {
-        for (const std::string_view sample : pattern.samples) prefilter.learn(sample);
-      }
-    }
-  }
-  for (std::size_t i = 0; i < rules.size(); ++i) {
-    if (prefilter.add(static_cast<std::uint32_t>(i), rules[i].pattern.anchors())) continue;
-    faults.push_back("dialects/" + std::string(rules[i].dialect->id) + ", " + std::string(rules[i].source->id) +
-                     ": a pattern needs a literal of at least four characters");
-  }
-  symbols.add_to(prefilter, static_cast<std::uint32_t>(rules.size()));
-}
+    : knowledge(the_knowledge),
+      limits(the_limits),
+      own_index(knowledge.log_index == nullptr ? make_index(knowledge, faults) : Index()),
+      index(knowledge.log_index == nullptr ? own_index.view() : *knowledge.log_index),
+      rules(knowledge, index.rules, false),
+      prefixes(knowledge, index.prefixes, true),
+      prefilter(index) {}
 
 Stripped Scanner::Compiled::strip(std::string_view text, std::string& storage) const {
   Stripped stripped;
@@ -132,7 +101,9 @@ Stripped Scanner::Compiled::strip(std::string_view text, std::string& storage) c
   for (std::size_t round = 0; round < k_most_prefixes; ++round) {
     const Rule* best = nullptr;
     Match best_match;
-    for (const Rule& prefix : prefixes) {
+    for (std::size_t i = 0; i < prefixes.size(); ++i) {
+      if (!may_start_with(stripped.message, prefixes.match(i))) continue;
+      const Rule& prefix = prefixes.at(i);
       Match match;
       if (!prefix.pattern.find_at_start(stripped.message, match)) continue;
       if (best != nullptr && match.end <= best_match.end) continue;
@@ -159,14 +130,14 @@ void Scanner::Compiled::scan(std::string_view text, std::uint64_t line, std::vec
 
   std::vector<Candidate> candidates;
   bool look_for_symbols = false;
-  for (const std::uint32_t index : indices) {
-    if (index == rules.size()) {
+  for (const std::uint32_t number : indices) {
+    if (number == rules.size()) {
       look_for_symbols = true;
       continue;
     }
     std::size_t from = 0;
     for (std::size_t i = 0; i < k_most_repeats; ++i) {
-      Candidate candidate{&rules[index], {}};
+      Candidate candidate{&rules.at(number), {}};
       if (!candidate.rule->pattern.find(message, from, candidate.match)) break;
       from = std::max(candidate.match.end, candidate.match.begin + 1);
       candidates.push_back(std::move(candidate));
@@ -190,7 +161,7 @@ void Scanner::Compiled::scan(std::string_view text, std::uint64_t line, std::vec
     }
   }
   if (look_for_symbols) {
-    symbols.each(message, [&](std::string_view symbol) {
+    each_symbol(message, index.symbols, [&](std::string_view symbol) {
       const auto begin = static_cast<std::size_t>(symbol.data() - message.data());
       const Match place{begin, begin + symbol.size(), {}};
       if (std::any_of(chosen.begin(), chosen.end(), [&](const Candidate& other) { return overlaps(message, other.match, place); })) return;

@@ -13,8 +13,8 @@ namespace {
 constexpr char k_escape = '\x1b';
 // How programs write the escape character when they do not send it: less, terminal programs, JSON, shells, printf. The empty one:
 // a clipboard dropped it.
-constexpr std::array<std::string_view, 13> k_escapes{"\x1b",   "\xE2\x90\x9B", "^[",    "[1B]", "<0x1b>", "<ESC>", "\\033",
-                                                     "\\x1b",  "\\u001b",      "\\e",   "#x1B", "%1B",    ""};
+constexpr std::array<std::string_view, 13> k_escapes{"\x1b",  "\xE2\x90\x9B", "^[",  "[1B]", "<0x1b>", "<ESC>", "\\033",
+                                                     "\\x1b", "\\u001b",      "\\e", "#x1B", "%1B",    ""};
 // Visible line ends and no-break spaces.
 constexpr std::string_view k_carriage_return = "\xE2\x90\x8D";
 constexpr std::string_view k_line_feed = "\xE2\x90\x8A";
@@ -167,7 +167,8 @@ std::optional<std::string> from_utf16(std::string_view text) {
 }
 
 bool is_text(Bytes first_bytes) {
-  if (first_bytes.size() >= 2 && ((first_bytes[0] == 0xFF && first_bytes[1] == 0xFE) || (first_bytes[0] == 0xFE && first_bytes[1] == 0xFF))) {
+  if (first_bytes.size() >= 2 &&
+      ((first_bytes[0] == 0xFF && first_bytes[1] == 0xFE) || (first_bytes[0] == 0xFE && first_bytes[1] == 0xFF))) {
     return true;  // UTF-16, as PowerShell writes it
   }
   // Serial lines bring stray bytes, so a few are forgiven; binary files have a tenth and more of control characters.

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "log/holes.hpp"
+#include "log/prefilter.hpp"
 
 namespace tlswhy::log {
 namespace {
@@ -19,7 +20,8 @@ bool is_errno(std::string_view text) { return text.front() == 'E' && text.find('
 
 }  // namespace
 
-Symbols::Symbols(const knowledge::Knowledge& knowledge) {
+std::set<std::string_view> own_symbols(const knowledge::Knowledge& knowledge) {
+  std::set<std::string_view> symbols;
   for (const knowledge::CodeLibrary& library : knowledge.code_libraries) {
     std::map<std::string_view, std::size_t> heads;
     std::size_t count = 0;
@@ -33,24 +35,32 @@ Symbols::Symbols(const knowledge::Knowledge& knowledge) {
       if (!is_symbol(code.symbol)) continue;
       const std::size_t part = code.symbol.find('_');
       const bool telling = part != std::string_view::npos && part >= 2 && heads[code.symbol.substr(0, part)] * 3 >= count;
-      if (telling || (errno_table && is_errno(code.symbol))) symbols_.insert(code.symbol);
+      if (telling || (errno_table && is_errno(code.symbol))) symbols.insert(code.symbol);
     }
   }
+  return symbols;
 }
 
-void Symbols::add_to(Prefilter& prefilter, std::uint32_t index) const {
+std::set<std::uint32_t> symbol_grams(const std::set<std::string_view>& symbols) {
   // The end of a symbol's first part with its underscore ("TLS_" of MBEDTLS_) is shared by a whole table and no ordinary word; a
   // name without underscore is found by its beginning.
-  std::unordered_set<Gram> grams;
-  for (const std::string_view symbol : symbols_) {
+  std::set<std::uint32_t> grams;
+  for (const std::string_view symbol : symbols) {
     const std::size_t underscore = symbol.find('_');
     const std::size_t begin = underscore == std::string_view::npos || underscore < sizeof(Gram) - 1 ? 0 : underscore - (sizeof(Gram) - 1);
-    if (begin + sizeof(Gram) <= symbol.size()) grams.insert(Prefilter::gram_at(symbol.data() + begin));
+    if (begin + sizeof(Gram) <= symbol.size()) grams.insert(gram_at(symbol.data() + begin));
   }
-  for (const Gram gram : grams) prefilter.add_gram(index, gram);
+  return grams;
 }
 
-void Symbols::each(std::string_view text, const std::function<void(std::string_view)>& found) const {
+// FNV-1a with 64 bits.
+std::uint64_t symbol_hash(std::string_view symbol) {
+  std::uint64_t hash = 0xCBF29CE484222325U;
+  for (const char c : symbol) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001B3U;
+  return hash;
+}
+
+void each_symbol(std::string_view text, std::span<const std::uint64_t> symbols, const std::function<void(std::string_view)>& found) {
   for (std::size_t begin = 0; begin < text.size();) {
     if (!is_alphanumeric(text[begin])) {
       ++begin;
@@ -59,7 +69,7 @@ void Symbols::each(std::string_view text, const std::function<void(std::string_v
     std::size_t end = begin;
     while (end < text.size() && is_alphanumeric(text[end])) ++end;
     const std::string_view word = text.substr(begin, end - begin);
-    if (word.size() >= k_least_symbol && symbols_.contains(word)) found(word);
+    if (is_symbol(word) && std::binary_search(symbols.begin(), symbols.end(), symbol_hash(word))) found(word);
     begin = end;
   }
 }

@@ -3,28 +3,23 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
+#include <span>
 #include <string_view>
-#include <unordered_set>
-#include <vector>
 
 #include "knowledge/model.hpp"
-#include "log/prefilter.hpp"
 
 namespace tlswhy::log {
 
 // The symbols of the code tables that stand for themselves in any text: those whose first part ("MBEDTLS_", "ESP_") is shared by
 // much of their table, and errno names. A reason such as BAD_LENGTH says nothing without its library and is left out.
-class Symbols {
- public:
-  explicit Symbols(const knowledge::Knowledge& knowledge);
+[[nodiscard]] std::set<std::string_view> own_symbols(const knowledge::Knowledge& knowledge);
+// Grams of which one is in every text that holds one of the symbols.
+[[nodiscard]] std::set<std::uint32_t> symbol_grams(const std::set<std::string_view>& symbols);
+// By which LogIndex knows a symbol.
+[[nodiscard]] std::uint64_t symbol_hash(std::string_view symbol);
 
-  // Makes `index` a candidate of texts that may hold a symbol.
-  void add_to(Prefilter& prefilter, std::uint32_t index) const;
-  // Calls back with each symbol that stands in the text as a word.
-  void each(std::string_view text, const std::function<void(std::string_view)>& found) const;
-
- private:
-  std::unordered_set<std::string_view> symbols_;
-};
+// Calls back with each word of the text that is one of the symbols (by its hash: look it up before trusting it).
+void each_symbol(std::string_view text, std::span<const std::uint64_t> symbols, const std::function<void(std::string_view)>& found);
 
 }  // namespace tlswhy::log

@@ -50,8 +50,13 @@ TEST(LogStrip, RemovesLineEndsQuotesAndRubbish) {
   EXPECT_EQ(stripped("> E (992) " + std::string(k_message) + "\r"), k_message);
   EXPECT_EQ(stripped("E (992) " + std::string(k_message) + "\xE2\x90\x8D\xE2\x90\x8A"), k_message);
   EXPECT_EQ(stripped("E (992) " + std::string(k_message) + "\\r\\n"), k_message);
-  EXPECT_EQ(stripped(std::string("E (9\0" "92) esp-tls: x", 19)), "esp-tls: x");
-  EXPECT_EQ(stripped("E\xC2\xA0(992)\xC2\xA0" "esp-tls: x"), "esp-tls: x");
+  EXPECT_EQ(stripped(std::string("E (9\0"
+                                 "92) esp-tls: x",
+                                 19)),
+            "esp-tls: x");
+  EXPECT_EQ(stripped("E\xC2\xA0(992)\xC2\xA0"
+                     "esp-tls: x"),
+            "esp-tls: x");
 }
 
 TEST(LogStrip, RemovesNestedFramesAndKeepsTheirTimes) {
@@ -77,7 +82,8 @@ TEST(LogScan, FindsTheCodeAndItsFact) {
 
 TEST(LogScan, GenericDialectsDoNotRepeatWhatOthersSaid) {
   const auto events = scan("E (5) app: mbedtls_ssl_handshake returned -0x7200 MBEDTLS_ERR_SSL_INVALID_RECORD");
-  EXPECT_EQ(std::count_if(events.begin(), events.end(), [](const Event& event) { return event.symbol == "MBEDTLS_ERR_SSL_INVALID_RECORD"; }), 1);
+  EXPECT_EQ(
+      std::count_if(events.begin(), events.end(), [](const Event& event) { return event.symbol == "MBEDTLS_ERR_SSL_INVALID_RECORD"; }), 1);
 }
 
 TEST(LogScan, SuccessIsNoEvent) {
@@ -101,8 +107,10 @@ TEST(LogRead, CountsLinesAndGuessesTheWriter) {
 }
 
 TEST(LogRead, FrameworksWinOverTheSdkBelow) {
-  const std::string text = "[ 123][E][ssl_client.cpp:37] _handle_error(): [start_ssl_client():276]: (-9984) X509 - Certificate verification failed\n"
-                           "E (992) " + std::string(k_message) + "\nE (993) esp-tls: Failed to open new connection\n";
+  const std::string text =
+      "[ 123][E][ssl_client.cpp:37] _handle_error(): [start_ssl_client():276]: (-9984) X509 - Certificate verification failed\n"
+      "E (992) " +
+      std::string(k_message) + "\nE (993) esp-tls: Failed to open new connection\n";
   EXPECT_EQ(scanner().read(text, "x").platform, "arduino-esp32");
 }
 

@@ -93,7 +93,7 @@ openssl x509 -in "$pki/other.pem" -outform DER -out "$pki/other.der"
 # --- one pair ------------------------------------------------------------------------------------------------------------------------
 # pair NAME CAUSE ALSO OUTCOME CLIENT SERVER HOW; the functions start_server and run_client are defined before.
 port=8883
-wait_port() { for _ in $(seq 50); do in_server ss -ltn | grep -q ":$port " && return 0; sleep 0.1; done; return 1; }
+wait_port() { for _ in $(seq 50); do in_server ss -ltun | grep -q ":$port " && return 0; sleep 0.1; done; return 1; }
 pair() {
   local id=$1 cause=$2 also=$3 outcome=$4 client=$5 server=$6 how=$7
   [ -n "$only" ] && [ "$only" != "$id" ] && return 0
@@ -104,7 +104,7 @@ pair() {
   start_server > "$folder/server.log" 2>&1 &
   server_pid=$!
   [ "${no_listener:-}" = 1 ] || wait_port
-  ip netns exec tw-server tcpdump -q -U -i tw-s -s 0 -w "$work/$id.pcap" "tcp port $port or icmp or arp" 2>/dev/null &
+  ip netns exec tw-server tcpdump -q -U -i tw-s -s 0 -w "$work/$id.pcap" "port $port or icmp or arp" 2>/dev/null &
   sleep 0.6
   run_client > "$folder/device.log" 2>&1 || true
   sleep 0.7
@@ -113,7 +113,11 @@ pair() {
   kill $server_pid 2>/dev/null || true
   wait 2>/dev/null || true
   server_pid=""
-  editcap -F pcapng "$work/$id.pcap" "$folder/capture.pcapng"
+  # Secrets in $work/inside.keys go into the capture itself; a key log for beside it the client writes to $folder/keys.log.
+  local inject=()
+  [ -s "$work/inside.keys" ] && inject=(--inject-secrets "tls,$work/inside.keys")
+  editcap -F pcapng "${inject[@]}" "$work/$id.pcap" "$folder/capture.pcapng"
+  rm -f "$work/inside.keys"
   sed -i "s|$work|.|g" "$folder/device.log" "$folder/server.log"
   [ -s "$folder/server.log" ] || rm -f "$folder/server.log"
   [ -s "$folder/device.log" ] || rm -f "$folder/device.log"
@@ -252,3 +256,37 @@ pair mosquitto-pub-good not-an-error "" completed "mosquitto_pub 2.0" "mosquitto
 start_server() { mosquitto_with "allow_anonymous true" "cafile $pki/root.pem" "certfile $pki/leaf.pem" "keyfile $pki/leaf.key" "require_certificate true"; }
 run_client() { in_client mosquitto_pub -d -h $server_ip -p $port --cafile "$pki/root.pem" --insecure --cert "$pki/device.pem" --key "$pki/device.key" -t t -m m -i device-17; }
 pair mosquitto-pub-good-mutual not-an-error "" completed "mosquitto_pub 2.0 with a certificate" "mosquitto 2.0 with require_certificate" "mutual TLS 1.3, a message is published"
+
+# --- with keys -----------------------------------------------------------------------------------------------------------------------
+C="OpenSSL 3.0 s_client"
+s_client() { in_client timeout 5 openssl s_client -connect $server_ip:$port -servername $name -quiet "$@"; }
+start_server() { web_server -cert "$pki/leaf.pem" -key "$pki/leaf.key" -tls1_3; }
+run_client() { s_client -CAfile "$pki/other.pem" -verify_return_error -keylogfile "$folder/keys.log" < /dev/null; }
+pair openssl-tls13-other-root unknown-ca "" failed "$C with a key log" "$O" "the client trusts another root; TLS 1.3 encrypts its alert"
+
+start_server() { web_server -cert "$pki/leaf.pem" -key "$pki/leaf.key" -cipher ALL@SECLEVEL=0 -min_protocol TLSv1; }
+run_client() {
+  local suites=(ECDHE-ECDSA-AES128-GCM-SHA256 ECDHE-ECDSA-AES256-CCM ECDHE-ECDSA-AES128-CCM8 ECDHE-ECDSA-CHACHA20-POLY1305 ECDHE-ECDSA-AES256-SHA384
+    "ECDHE-ECDSA-AES128-SHA256 -no_etm" "ECDHE-ECDSA-AES128-SHA@SECLEVEL=0 -min_protocol TLSv1 -max_protocol TLSv1 -no_etm" "ECDHE-ECDSA-AES256-SHA@SECLEVEL=0 -min_protocol TLSv1 -max_protocol TLSv1.1")
+  for suite in "${suites[@]}"; do
+    # shellcheck disable=SC2086
+    { printf 'GET / HTTP/1.0\r\n\r\n'; sleep 0.2; } | s_client -CAfile "$pki/root.pem" -max_protocol TLSv1.2 -cipher $suite -keylogfile "$work/inside.keys" > /dev/null 2>&1
+  done
+}
+pair openssl-tls12-suites not-an-error "" completed "$C" "$O" "one good handshake for each kind of record protection; the secrets are in the capture"
+
+start_server() { sleep 20 | in_server openssl s_server -quiet -mtu 1400 -accept $port -dtls1_2 -cert "$pki/leaf.pem" -key "$pki/leaf.key"; }
+run_client() { { echo hello; sleep 0.5; } | s_client -dtls1_2 -mtu 1400 -CAfile "$pki/root.pem" -keylogfile "$folder/keys.log"; }
+pair openssl-dtls12-good not-an-error "" completed "$C with a key log" "$O" "a good handshake, DTLS 1.2"
+
+start_server() { web_server -cert "$pki/leaf.pem" -key "$pki/leaf.key" -tls1_2; }
+run_client() { mbed --ca "$pki/root.pem" --print-keys 1 --send $'GET / HTTP/1.0\r\n\r\n'; }
+pair mbedtls-good-keys-in-log not-an-error "" completed "$M, which prints its secrets" "$O" "a good handshake, TLS 1.2"
+
+start_server() { mosquitto_with "allow_anonymous false" "password_file $work/passwd" "cafile $pki/root.pem" "certfile $pki/leaf.pem" "keyfile $pki/leaf.key"; }
+# An MQTT 3.1.1 CONNECT: client id "device-17", user "device", password "wrong".
+run_client() {
+  { printf '\x10\x24\x00\x04MQTT\x04\xc2\x00\x3c\x00\x09device-17\x00\x06device\x00\x05wrong'; sleep 0.5; } |
+    s_client -tls1_3 -CAfile "$pki/root.pem" -keylogfile "$folder/keys.log" > /dev/null 2>&1
+}
+pair openssl-tls13-wrong-password application-rejected "" completed "$C that sends an MQTT CONNECT, with a key log" "mosquitto 2.0 with password_file" "the password is wrong"

@@ -1,24 +1,44 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes case.json of one pair. The alerts are those tshark sees in the clear: frame, side, code."""
+"""Writes case.json of one pair: the alerts that tshark sees, and where it has keys (inside the capture or in one of the logs) all
+messages, as frame, side, code."""
 import json
 import pathlib
+import re
 import subprocess
 import sys
+import tempfile
 
+FINISHED = 20
 folder, name, cause, also, outcome, client, server, how, server_ip = sys.argv[1:]
 folder = pathlib.Path(folder)
-fields = ["frame.number", "ip.src", "tls.alert_message.desc"]
-command = ["tshark", "-n", "-r", str(folder / "capture.pcapng"), "-Y", "tls.alert_message.desc", "-T", "fields"]
-for field in fields:
-    command += ["-e", field]
-alerts = []
-for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines():
-    frame, source, codes = line.split("\t")
-    for code in codes.split(","):
-        if code != "0":  # close_notify is no failure
-            alerts.append({"frame": int(frame), "from": "server" if source == server_ip else "client", "code": int(code)})
-visible = ["capture"] + [f for f in ("device.log", "server.log") if (folder / f).exists()]
+secrets = [line for log in folder.glob("*.log") for line in re.findall(r"[A-Z_0-9]+ [0-9a-f]{64} [0-9a-f]{64,}", log.read_text(errors="replace"))]
+key_log = tempfile.NamedTemporaryFile("w", suffix=".log")
+key_log.write("".join(f"{line}\n" for line in secrets))
+key_log.flush()
+keys = ["-o", f"tls.keylog_file:{key_log.name}"] if secrets else []
+
+
+def codes(*fields):
+    """What tshark finds in any of these fields."""
+    command = ["tshark", "-n", *keys, "-r", str(folder / "capture.pcapng"), "-Y", " or ".join(fields), "-T", "fields", "-e", "frame.number", "-e", "ip.src"]
+    for field in fields:
+        command += ["-e", field]
+    found = []
+    for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines():
+        frame, source, *values = line.split("\t")
+        for code in ",".join(v for v in values if v).split(","):
+            found.append({"frame": int(frame), "from": "server" if source == server_ip else "client", "code": int(code)})
+    return found
+
+
+alerts = [a for a in codes("tls.alert_message.desc", "dtls.alert_message.desc") if a["code"] != 0]  # close_notify is no failure
+messages = codes("tls.handshake.type", "dtls.handshake.type")
+visible = ["capture"] + [f for f in ("device.log", "server.log", "keys.log") if (folder / f).exists()]
+expected = {"alerts": alerts, "outcome": None if outcome == "none" else outcome}
+# What is encrypted can be told only with keys.
+if keys or any(m["code"] == FINISHED for m in messages):
+    expected["messages"] = messages
 case = {"id": name, "cause": cause, "also_acceptable": [a for a in also.split(",") if a], "files": visible, "client": client, "server": server, "how": how,
-        "expected": {"alerts": alerts, "outcome": None if outcome == "none" else outcome}}
+        "expected": expected}
 (folder / "case.json").write_text(json.dumps(case, indent=1) + "\n")

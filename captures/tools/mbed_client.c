@@ -41,6 +41,18 @@ static int fail(const char* what, int code) {
   return 1;
 }
 
+// Firmware that is to be looked into prints its secrets to the console, in the form of a key log.
+static int print_keys(void* context, const unsigned char* master, const unsigned char* block, size_t mac, size_t key, size_t iv,
+                      const unsigned char client_random[32], const unsigned char server_random[32], mbedtls_tls_prf_types prf) {
+  (void)context, (void)block, (void)mac, (void)key, (void)iv, (void)server_random, (void)prf;
+  printf("I (%ld) %s: CLIENT_RANDOM ", ticks(), tag);
+  for (int i = 0; i < 32; ++i) printf("%02x", client_random[i]);
+  putchar(' ');
+  for (int i = 0; i < 48; ++i) printf("%02x", master[i]);
+  putchar('\n');
+  return 0;
+}
+
 int main(int argc, char** argv) {
   static const int rsa_only[] = {0x002f, 0x003c, 0x0035, 0x003d, 0};
   setvbuf(stdout, NULL, _IOLBF, 0);
@@ -100,6 +112,7 @@ int main(int argc, char** argv) {
     if (code != 0) return fail("mbedtls_pk_parse_keyfile", code);
     mbedtls_ssl_conf_own_cert(&config, &own, &key);
   }
+  if (option(argc, argv, "--print-keys") != NULL) mbedtls_ssl_conf_export_keys_ext_cb(&config, print_keys, NULL);
   mbedtls_ssl_conf_dbg(&config, debug, NULL);
   mbedtls_debug_set_threshold(level != NULL ? atoi(level) : 0);
   code = mbedtls_ssl_setup(&ssl, &config);

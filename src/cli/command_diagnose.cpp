@@ -62,7 +62,7 @@ int run_diagnose(const Options& options) {
       return k_exit_usage;
     }
   }
-  Inputs inputs = read_inputs(options.paths, options.filter, knowledge.get());
+  Inputs inputs = read_inputs(options.paths, options.key_logs, options.filter, knowledge.get());
   if (inputs.bad_filter) {
     for (const std::string& error : inputs.errors) complain(error);
     return k_exit_usage;

@@ -14,6 +14,7 @@
 #include "capture/capture.hpp"
 #include "log/log.hpp"
 #include "tls/certificate.hpp"
+#include "tls/keylog.hpp"
 #include "wire/wire.hpp"
 
 namespace tlswhy::cli {
@@ -54,58 +55,124 @@ std::vector<std::uint8_t> read_some(std::FILE* file, std::size_t limit) {
 
 std::string text_of(const std::vector<std::uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
 
-// NSS key log lines: a label, the client random and a secret, in hexadecimal.
-bool is_key_log(std::string_view text) {
-  std::size_t lines = 0;
-  for (std::string_view line : split(text.substr(0, k_head), '\n')) {
-    line = trim(line);
-    if (line.empty() || line.front() == '#') continue;
-    const auto words = split(line, ' ');
-    constexpr std::size_t k_random_digits = 64;
-    const bool secret = words.size() == 3 && words[1].size() == k_random_digits && from_hex(words[1]) && words[0].find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") == std::string_view::npos;
-    if (!secret) return false;
-    ++lines;
-  }
-  return lines > 0;
-}
-
 // Certificates and nothing else: PEM blocks with at most comments between them, or one DER.
 bool is_certificate_file(const std::vector<std::uint8_t>& bytes, std::string_view text) {
-  // A SEQUENCE whose length has the long form, as any certificate's has; 0x30 is also the "0" of a log that begins with a clock time.
-  if (bytes.size() >= 2 && bytes[0] == 0x30 && (bytes[1] == 0x81 || bytes[1] == 0x82 || bytes[1] == 0x83)) return true;
+  if (!bytes.empty() && bytes.front() == 0x30) return true;
   const std::string_view head = trim(text.substr(0, k_head));
   return head.starts_with("-----BEGIN CERTIFICATE-----") || head.starts_with("-----BEGIN TRUSTED CERTIFICATE-----") ||
          (head.find("-----BEGIN CERTIFICATE-----") != std::string_view::npos && head.starts_with("#"));
 }
 
-void add_capture(const std::string& path, Result<wire::Capture> read, Inputs& inputs) {
-  report::InputFile file{path, "capture", std::nullopt, std::nullopt, {}};
+void add_capture(report::InputFile& file, Result<wire::Capture> read, Inputs& inputs) {
+  const std::string& path = file.path;
   if (!read) {
     inputs.bad_filter = inputs.bad_filter || read.error().what.starts_with("the filter ");
     file.kind = "unreadable";
     file.problems.push_back(read.error().what + (read.error().where.empty() || read.error().where == path ? "" : " (" + read.error().where + ")"));
     inputs.errors.push_back(path + ": " + file.problems.back());
-    inputs.files.push_back(std::move(file));
     return;
   }
   file.packets = read->summary.packets;
   file.problems = read->summary.problems;
   if (read->summary.damaged) inputs.errors.push_back(path + ": " + (file.problems.empty() ? "is damaged" : file.problems.back()) + "; what was readable is reported");
-  inputs.files.push_back(std::move(file));
   inputs.input.captures.push_back(std::move(*read));
 }
 
-void add_text(const std::string& path, std::string_view text, const log::Scanner& scanner, Inputs& inputs) {
-  log::Log log = scanner.read(text, path);
-  report::InputFile file{path, "log", std::nullopt, log.lines, log.problems};
-  inputs.files.push_back(std::move(file));
-  inputs.input.logs.push_back(std::move(log));
+void add_unreadable(report::InputFile& file, std::string what, Inputs& inputs) {
+  inputs.errors.push_back(file.path + ": " + what);
+  file.kind = "unreadable";
+  file.problems.push_back(std::move(what));
 }
 
-void add_unreadable(const std::string& path, std::string what, Inputs& inputs) {
-  inputs.errors.push_back(path + ": " + what);
-  inputs.files.push_back({path, "unreadable", std::nullopt, std::nullopt, {std::move(what)}});
-}
+// A capture that waits until the secrets of all other inputs are known.
+struct WaitingCapture {
+  std::size_t file = 0;              // index into Inputs::files
+  std::vector<std::uint8_t> bytes;   // of standard input, which can be read once only
+};
+
+class InputReader {
+ public:
+  InputReader(const std::string& filter, const knowledge::Knowledge& knowledge, Inputs& inputs) : knowledge_(knowledge), inputs_(inputs) { options_.capture.filter = filter; }
+
+  void read(const std::string& path, bool is_key_log) {
+    const std::size_t index = inputs_.files.size();
+    inputs_.files.push_back({path, is_key_log ? "keylog" : "log", std::nullopt, std::nullopt, {}});
+    report::InputFile& entry = inputs_.files.back();
+    auto file = open_file(path);
+    if (!file) return add_unreadable(entry, file.error().what, inputs_);
+    std::vector<std::uint8_t> bytes = read_some(file->get(), path == "-" ? k_largest_text : k_head);
+    if (bytes.empty()) return add_unreadable(entry, "is empty", inputs_);
+    if (!is_key_log && capture::is_capture(bytes)) {
+      entry.kind = "capture";
+      waiting_.push_back({index, path == "-" ? std::move(bytes) : std::vector<std::uint8_t>()});
+      return;
+    }
+    if (path != "-") {
+      const std::vector<std::uint8_t> rest = read_some(file->get(), k_largest_text);
+      bytes.insert(bytes.end(), rest.begin(), rest.end());
+    }
+    if (is_key_log && !log::is_text(bytes)) return add_unreadable(entry, "is no key log: it is not text", inputs_);
+    std::string text = text_of(bytes);
+    if (is_key_log || tls::looks_like_key_log(text)) return add_key_log(entry, text);
+    if (is_certificate_file(bytes, text)) return add_certificates(entry, bytes);
+    if (log::is_text(bytes)) return add_text(entry, std::move(text));
+    add_unreadable(entry, "is neither a capture (pcap, pcapng) nor text", inputs_);
+  }
+
+  // Captures come last: a key log given after them counts as much as one before.
+  void read_captures() {
+    const std::size_t secrets = keys_.size();
+    if (!keys_.empty()) options_.keys = std::make_shared<const tls::KeyLog>(std::move(keys_));
+    for (const WaitingCapture& capture : waiting_) {
+      report::InputFile& file = inputs_.files[capture.file];
+      add_capture(file, file.path == "-" ? wire::read(capture.bytes, "-", options_) : wire::read(file.path, options_), inputs_);
+    }
+    if (secrets == 0 || waiting_.empty()) return;
+    for (const wire::Capture& capture : inputs_.input.captures) {
+      if (std::any_of(capture.handshakes.begin(), capture.handshakes.end(), [](const tls::Handshake& handshake) { return handshake.decrypted; })) return;
+    }
+    for (report::InputFile& file : inputs_.files) {
+      if (file.kind == "keylog") file.problems.emplace_back("none of its secrets opens a connection of the captures");
+    }
+  }
+
+ private:
+  void add_key_log(report::InputFile& entry, std::string_view text) {
+    entry.kind = "keylog";
+    entry.problems = keys_.add(text);
+  }
+
+  void add_certificates(report::InputFile& entry, const std::vector<std::uint8_t>& bytes) {
+    entry.kind = "ca";
+    std::vector<tls::Certificate> certificates = tls::read_certificates(bytes);
+    if (certificates.empty()) entry.problems.emplace_back("holds no certificate that can be read");
+    for (tls::Certificate& certificate : certificates) inputs_.input.trusted.push_back(std::move(certificate));
+  }
+
+  void add_text(report::InputFile& entry, std::string text) {
+    keys_.add_from_log(text);
+    if (!scanner_) scanner_ = std::make_unique<log::Scanner>(knowledge_);
+    // Events quote lines, and no line with a secret may be quoted.
+    tls::mask_secrets(text);
+    log::Log log = scanner_->read(text, entry.path);
+    entry.lines = log.lines;
+    entry.problems = log.problems;
+    const std::size_t dot = entry.path.rfind('.');
+    const std::string_view extension = dot == std::string::npos ? std::string_view() : std::string_view(entry.path).substr(dot);
+    if (extension == ".pcap" || extension == ".pcapng" || extension == ".cap") {
+      entry.problems.emplace_back("is named like a capture, but holds text; it was read as a log");
+      if (log.events.empty()) inputs_.errors.push_back(entry.path + ": is named like a capture, but holds text in which nothing is known");
+    }
+    inputs_.input.logs.push_back(std::move(log));
+  }
+
+  const knowledge::Knowledge& knowledge_;
+  Inputs& inputs_;
+  wire::Options options_;
+  std::unique_ptr<log::Scanner> scanner_;  // made when the first log comes: captures alone need none
+  tls::KeyLog keys_;
+  std::vector<WaitingCapture> waiting_;
+};
 
 }  // namespace
 
@@ -115,53 +182,12 @@ Result<std::vector<std::uint8_t>> read_bytes(const std::string& path) {
   return read_some(file->get(), k_largest_text);
 }
 
-Inputs read_inputs(const std::vector<std::string>& paths, const std::string& filter, const knowledge::Knowledge& knowledge) {
+Inputs read_inputs(const std::vector<std::string>& paths, const std::vector<std::string>& key_logs, const std::string& filter, const knowledge::Knowledge& knowledge) {
   Inputs inputs;
-  wire::Options options;
-  options.capture.filter = filter;
-  std::unique_ptr<log::Scanner> scanner;  // made when the first log comes: captures alone need none
-  for (const std::string& path : paths) {
-    auto file = open_file(path);
-    if (!file) {
-      add_unreadable(path, file.error().what, inputs);
-      continue;
-    }
-    std::vector<std::uint8_t> bytes = read_some(file->get(), path == "-" ? k_largest_text : k_head);
-    if (bytes.empty()) {
-      add_unreadable(path, "is empty", inputs);
-      continue;
-    }
-    if (capture::is_capture(bytes)) {
-      add_capture(path, path == "-" ? wire::read(bytes, "-", options) : wire::read(path, options), inputs);
-      continue;
-    }
-    if (path != "-") {
-      const std::vector<std::uint8_t> rest = read_some(file->get(), k_largest_text);
-      bytes.insert(bytes.end(), rest.begin(), rest.end());
-    }
-    const std::string text = text_of(bytes);
-    if (is_certificate_file(bytes, text)) {
-      std::vector<tls::Certificate> certificates = tls::read_certificates(bytes);
-      report::InputFile entry{path, "ca", std::nullopt, std::nullopt, {}};
-      if (certificates.empty()) entry.problems.emplace_back("holds no certificate that can be read");
-      for (tls::Certificate& certificate : certificates) inputs.input.trusted.push_back(std::move(certificate));
-      inputs.files.push_back(std::move(entry));
-    } else if (is_key_log(text)) {
-      // Never kept: no part of this release decrypts, and secrets must not reach any output.
-      inputs.files.push_back({path, "keylog", std::nullopt, std::nullopt, {}});
-    } else if (log::is_text(bytes)) {
-      if (!scanner) scanner = std::make_unique<log::Scanner>(knowledge);
-      add_text(path, text, *scanner, inputs);
-      const std::size_t dot = path.rfind('.');
-      const std::string_view extension = dot == std::string::npos ? std::string_view() : std::string_view(path).substr(dot);
-      if (extension == ".pcap" || extension == ".pcapng" || extension == ".cap") {
-        inputs.files.back().problems.emplace_back("is named like a capture, but holds text; it was read as a log");
-        if (inputs.input.logs.back().events.empty()) inputs.errors.push_back(path + ": is named like a capture, but holds text in which nothing is known");
-      }
-    } else {
-      add_unreadable(path, "is neither a capture (pcap, pcapng) nor text", inputs);
-    }
-  }
+  InputReader reader(filter, knowledge, inputs);
+  for (const std::string& path : paths) reader.read(path, false);
+  for (const std::string& path : key_logs) reader.read(path, true);
+  reader.read_captures();
   return inputs;
 }
 

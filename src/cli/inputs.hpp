@@ -18,8 +18,9 @@ struct Inputs {
   std::vector<std::string> errors;   // one sentence for each input that could not be read or is damaged, for stderr
 };
 
-// Reads every path ("-" is standard input). `filter` is BPF for captures.
-[[nodiscard]] Inputs read_inputs(const std::vector<std::string>& paths, const std::string& filter, const knowledge::Knowledge& knowledge);
+// Reads every path ("-" is standard input) and every key log. `filter` is BPF for captures.
+[[nodiscard]] Inputs read_inputs(const std::vector<std::string>& paths, const std::vector<std::string>& key_logs, const std::string& filter,
+                                 const knowledge::Knowledge& knowledge);
 // The bytes of a file or of standard input.
 [[nodiscard]] Result<std::vector<std::uint8_t>> read_bytes(const std::string& path);
 

@@ -46,6 +46,7 @@ void add_common(CLI::App& app, Options& options) {
 void add_diagnose(CLI::App& app, Options& options) {
   app.add_option("PATH", options.paths, "Captures, logs, CA files, key logs in any order; - is standard input")->group("Input");
   app.add_option("--ca", options.ca_files, "CA certificates that the verifier trusts")->type_name("FILE")->group("Input");
+  app.add_option("--keylog", options.key_logs, "TLS key log (SSLKEYLOGFILE) to decrypt with")->type_name("FILE")->group("Input");
   app.add_option("--filter", options.filter, "Look at these packets only (BPF, as tcpdump)")->type_name("BPF")->group("Input");
   app.add_option("--device", options.device, "What the device is; tlswhy devices lists the profiles")
       ->type_name("PROFILE")

@@ -33,6 +33,7 @@ struct Options {
   // diagnose
   std::vector<std::string> paths;
   std::vector<std::string> ca_files;
+  std::vector<std::string> key_logs;
   std::string device;
   std::string host;
   std::string at;

@@ -21,6 +21,10 @@ constexpr std::size_t k_suites_named = 4;
 // RFC 6066 section 4: code 1 is 2^9 bytes, 4 is 2^12.
 constexpr unsigned k_max_fragment_exponent = 8;
 // TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746) and TLS_FALLBACK_SCSV (RFC 7507) are signals, not cipher suites.
+// Where the status stands in "HTTP/1.1 200", and how much of an MQTT CONNACK reaches to its code.
+constexpr std::size_t k_http_status_begin = 9;
+constexpr std::size_t k_http_status_end = 12;
+constexpr std::size_t k_connack_head = 4;
 constexpr std::uint16_t k_renegotiation_scsv = 0x00FF;
 constexpr std::array<std::uint16_t, 2> k_signalling_suites{k_renegotiation_scsv, 0x5600};
 
@@ -53,6 +57,7 @@ class HandshakeFacts {
     client_authentication();
     alerts();
     foreign();
+    opened_data();
     sizes();
     pauses();
     losses();
@@ -222,7 +227,7 @@ class HandshakeFacts {
       const std::string who(to_string(alert.from));
       if (alert.encrypted && !alert.decrypted) {
         state(FactBuilder("encrypted-alert").with("by", who).with("after", alert.after), alert.at.frame,
-              "the " + who + " sends an alert that is encrypted", true);
+              alert.inferred ? "the " + who + " sends an encrypted record of an alert's size and then nothing more" : "the " + who + " sends an alert that is encrypted", true);
         continue;
       }
       std::string name(knowledge_.name_of("tls-alerts", alert.code));
@@ -252,6 +257,26 @@ class HandshakeFacts {
       }
     }
     return std::to_string(code);
+  }
+
+  // What keys opened of the conversation above TLS.
+  void opened_data() {
+    const std::string_view client = h_.client_data.head;
+    const std::string_view server = h_.server_data.head;
+    const std::uint64_t frame = h_.server_data.at.frame;
+    if (server.starts_with("HTTP/1.") && server.size() >= k_http_status_end && server[k_http_status_begin - 1] == ' ') {
+      const std::string code(server.substr(k_http_status_begin, k_http_status_end - k_http_status_begin));
+      state(FactBuilder("http-status").with("code", code), frame, "the server answers with HTTP status " + printable(code) + " (decrypted)");
+    }
+    // MQTT 3.1.1 and 5.0, 3.1 and 3.2: CONNECT names the protocol; CONNACK has its code behind a byte of flags.
+    const bool connect = client.starts_with('\x10') && (client.find("MQTT") != std::string_view::npos || client.find("MQIsdp") != std::string_view::npos);
+    if (!connect || server.size() < k_connack_head || server[0] != '\x20' || (server[1] & 0x80) != 0) return;
+    const auto code = std::to_string(static_cast<unsigned char>(server[k_connack_head - 1]));
+    if (code == "0") {
+      state(FactBuilder("mqtt-connected"), frame, "the broker accepts the MQTT CONNECT (decrypted)");
+    } else {
+      state(FactBuilder("mqtt-connack").with("code", code), frame, "the broker refuses the MQTT CONNECT with code " + code + " (decrypted)");
+    }
   }
 
   void foreign() {

@@ -85,6 +85,7 @@ json alerts_json(const tls::Handshake& h, const knowledge::Knowledge& knowledge)
                   {"name", readable ? json(alert_name(alert.code, knowledge)) : json(nullptr)},
                   {"encrypted", alert.encrypted},
                   {"after", text_or_null(alert.after)}};
+    if (alert.inferred) entry["inferred"] = true;
     mark_decrypted(entry, alert.decrypted);
     list.push_back(std::move(entry));
   }

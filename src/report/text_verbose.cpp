@@ -23,7 +23,7 @@ std::string ladder(const tls::Handshake& h, const knowledge::Knowledge& knowledg
                        message.length, message.records > 1 ? fmt::format(", {} records", message.records) : "", message.complete ? "" : ", cut short");
   }
   for (const tls::Alert& alert : h.alerts) {
-    std::string name = "encrypted alert";
+    std::string name = alert.inferred ? "encrypted record, an alert by its size and place (inferred)" : "encrypted alert";
     if (!alert.encrypted || alert.decrypted) {
       name = std::to_string(alert.code);
       if (const knowledge::CodeLibrary* const alerts = knowledge.code_library("tls-alerts")) {

@@ -85,6 +85,7 @@ void Assembly::add_message(Message message) {
 void Assembly::client_hello(unsigned direction, ClientHello hello, At at) {
   learn_client(direction);
   hello.at = at;
+  if (decryption_) decryption_->client_hello(hello);
   if (!handshake_.client_hello) {
     handshake_.client_hello = std::move(hello);
   } else if (!handshake_.second_client_hello) {
@@ -99,14 +100,15 @@ void Assembly::server_hello(unsigned direction, ServerHello hello, At at) {
     handshake_.hello_retry_request = std::move(hello);
     return;
   }
-  if (handshake_.server_hello) return;  // renegotiation under null encryption: the first one counts
+  if (decryption_) decryption_->server_hello(direction, hello);
+  if (handshake_.server_hello) return;  // renegotiation: the first one counts
   handshake_.server_hello = std::move(hello);
   // From here on TLS 1.3 protects everything the server sends; clients go on in the clear until their own keys are in use.
   if (tls13()) protected_[direction] = true;
 }
 
-void Assembly::certificates(unsigned direction, Bytes body, At at) {
-  auto parsed = parse_certificate_list(body);
+void Assembly::certificates(unsigned direction, Bytes body, bool decrypted, At at) {
+  auto parsed = decrypted && tls13() ? parse_certificate_list13(body) : parse_certificate_list(body);
   const Side from = side_of(direction);
   std::span<const Bytes> list = parsed.value;
   if (list.size() > limits_.certificates) {
@@ -117,6 +119,7 @@ void Assembly::certificates(unsigned direction, Bytes body, At at) {
   for (Certificate& certificate : chain) {
     certificate.from = from;
     certificate.frame = at.frame;
+    certificate.decrypted = decrypted;
   }
   const bool first = std::none_of(handshake_.certificates.begin(), handshake_.certificates.end(), [&](const Certificate& c) { return c.from == from; });
   if (from == Side::server) {
@@ -135,12 +138,16 @@ void Assembly::certificates(unsigned direction, Bytes body, At at) {
 void Assembly::certificate_request(Bytes body) {
   handshake_.client_certificate_requested = true;
   const auto version = handshake_.negotiated();
+  if (tls13()) {
+    handshake_.certificate_request_issuers.resize(parse_certificate_request13(body).value.size());
+    return;
+  }
   const bool with_algorithms = version && (version->value == k_tls12 || version->value == k_dtls12);
   const auto parsed = parse_certificate_request(body, with_algorithms);
   handshake_.certificate_request_issuers.resize(parsed.value.size());
 }
 
-void Assembly::read_body(unsigned direction, std::uint8_t type, Bytes body, bool cut, At at) {
+void Assembly::read_body(unsigned direction, std::uint8_t type, Bytes body, bool cut, bool decrypted, At at) {
   switch (type) {
     case HandshakeType::client_hello: {
       auto parsed = parse_client_hello(body, datagrams_);
@@ -157,24 +164,29 @@ void Assembly::read_body(unsigned direction, std::uint8_t type, Bytes body, bool
       server_hello(direction, std::move(parsed.value), at);
       break;
     }
-    case HandshakeType::certificate: certificates(direction, body, at); break;
+    case HandshakeType::certificate: certificates(direction, body, decrypted, at); break;
     case HandshakeType::certificate_request: certificate_request(body); break;
     case HandshakeType::server_key_exchange:
       if (const std::uint16_t curve = parse_named_curve(body); curve != 0) handshake_.key_exchange_group = curve;
       break;
     case HandshakeType::server_hello_done: server_hello_done_ = true; break;
+    case HandshakeType::client_key_exchange:
+      if (decryption_) decryption_->client_key_exchange(body);
+      break;
     default: break;
   }
+  if (decrypted) read_decrypted(direction, type, body, at);
 }
 
-void Assembly::message(unsigned direction, std::uint8_t type, Bytes body, std::uint32_t records, At at) {
+void Assembly::message(unsigned direction, std::uint8_t type, Bytes body, std::uint32_t records, bool decrypted, At at) {
   certain_ = true;
   Message entry;
   entry.at = at;
   entry.code = type;
   entry.length = static_cast<std::uint32_t>(body.size());
   entry.records = records;
-  read_body(direction, type, body, false, at);
+  entry.decrypted = decrypted;
+  read_body(direction, type, body, false, decrypted, at);
   entry.type = handshake_type_name(type);
   if (type == HandshakeType::server_hello && handshake_.hello_retry_request && handshake_.hello_retry_request->at.frame == at.frame && !handshake_.server_hello) {
     entry.type = "hello_retry_request";
@@ -192,7 +204,7 @@ void Assembly::message(unsigned direction, std::uint8_t type, Bytes body, std::u
 void Assembly::cut_message(unsigned direction, std::uint8_t type, Bytes head, std::uint32_t declared, std::uint32_t records, At at) {
   if (type != HandshakeType::client_hello && type != HandshakeType::server_hello) return;
   certain_ = true;
-  read_body(direction, type, head, head.size() < declared, at);
+  read_body(direction, type, head, head.size() < declared, false, at);
   Message entry;
   entry.at = at;
   entry.from = side_of(direction);
@@ -240,6 +252,9 @@ void Assembly::change_cipher_spec(unsigned direction, At at) {
   if (tls13() || before_any_choice) return;
   change_cipher_spec_[direction] = true;
   protected_[direction] = true;
+  if (!decryption_ || datagrams_) return;  // datagrams say themselves under which keys they are
+  decryption_->change_cipher_spec(direction);
+  if (const std::string why = decryption_->take_problem(); !why.empty()) problem("frame " + std::to_string(at.frame) + ": " + why);
 }
 
 void Assembly::progress() { progress_.repeats_without_news[0] = progress_.repeats_without_news[1] = 0; }
@@ -346,6 +361,7 @@ Handshake Assembly::take(At end) {
     progress_.change_cipher_spec[side] = change_cipher_spec_[direction];
     progress_.finished[side] = finished_[direction];
     progress_.protected_records[side] = protected_records_[direction];
+    progress_.opened[side] = opened_[direction];
   }
   h.one_sided = h.from_client.seen != h.from_server.seen && h.from_client.missing_bytes + h.from_server.missing_bytes == 0 &&
                 (h.from_client.seen ? h.from_client.application_records > 0 : true);
@@ -354,8 +370,8 @@ Handshake Assembly::take(At end) {
   const bool whole = h.from_server.missing_bytes == 0 && h.from_server.missing_messages == 0;
   const bool server_ccs = whole && change_cipher_spec_[1 - client];
   h.resumed = h.server_hello && ((!tls13() && server_ccs && !server_certificate_ && !server_hello_done_) || (tls13() && h.server_hello->pre_shared_key));
-  if (h.server_hello && !server_certificate_) h.server_certificate = tls13() ? Seen::encrypted : (whole && server_hello_done_) || h.resumed ? Seen::absent : Seen::not_captured;
-  if (h.client_certificate == Seen::not_captured && tls13()) h.client_certificate = Seen::encrypted;
+  if (h.server_hello && !server_certificate_) h.server_certificate = tls13() ? (opened_[1 - client] && finished_[1 - client] ? Seen::absent : Seen::encrypted) : (whole && server_hello_done_) || h.resumed ? Seen::absent : Seen::not_captured;
+  if (h.client_certificate == Seen::not_captured && tls13()) h.client_certificate = opened_[client] && finished_[client] ? Seen::absent : Seen::encrypted;
   for (const DirectionFacts* facts : {&h.from_client, &h.from_server}) {
     for (const auto& [flag, at] : {std::pair{facts->fin, facts->fin_at}, std::pair{facts->rst, facts->rst_at}}) {
       if (flag && at.frame > progress_.last.frame) progress_.last = at;

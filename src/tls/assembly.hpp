@@ -3,11 +3,13 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/net.hpp"
 #include "tls/connection.hpp"
+#include "tls/decryption.hpp"
 #include "tls/ending.hpp"
 #include "tls/handshake.hpp"
 
@@ -20,7 +22,9 @@ class Assembly {
   Assembly(Endpoint client, Endpoint server, bool opener_known, bool datagrams, const Limits& limits);
 
   // One complete handshake message in the clear, `body` without its header.
-  void message(unsigned direction, std::uint8_t type, Bytes body, std::uint32_t records, At at);
+  void message(unsigned direction, std::uint8_t type, Bytes body, std::uint32_t records, At at) { message(direction, type, body, records, false, at); }
+  // `decrypted`: keys opened it.
+  void message(unsigned direction, std::uint8_t type, Bytes body, std::uint32_t records, bool decrypted, At at);
   // The head of a message whose rest is not there.
   void cut_message(unsigned direction, std::uint8_t type, Bytes head, std::uint32_t declared, std::uint32_t records, At at);
   void sslv2_hello(unsigned direction, Bytes body, At at);
@@ -34,6 +38,21 @@ class Assembly {
   void record(unsigned direction, std::uint32_t size, At at);
   void bytes(unsigned direction, std::size_t count, At at);
   void foreign(unsigned direction, Bytes first_bytes, At at);
+
+  // Decryption, where a key log has the connection's secrets. Call before anything else.
+  void use_keys(const KeyLog& keys) { decryption_.emplace(keys, datagrams_); }
+  // Whether records of this type may be opened now; anything of the connection later.
+  [[nodiscard]] bool may_open(unsigned direction, std::uint8_t type) const { return decryption_ && decryption_->active(direction, type); }
+  [[nodiscard]] bool may_open() const { return decryption_ && decryption_->active(); }
+  [[nodiscard]] std::optional<OpenedRecord> open(unsigned direction, std::uint8_t type, std::uint16_t version, Bytes fragment, At at);
+  [[nodiscard]] std::optional<OpenedRecord> open_datagram(unsigned direction, std::uint8_t type, std::uint16_t version, std::uint64_t place, Bytes fragment, At at);
+  void decrypted_alert(unsigned direction, Bytes payload, At at);
+  void decrypted_data(unsigned direction, Bytes content, At at);
+  // Bytes of this direction are missing.
+  void lost(unsigned direction) {
+    if (decryption_) decryption_->lost(direction);
+  }
+
   void starttls(std::string protocol) { handshake_.starttls = std::move(protocol); }
   void problem(std::string text);
   void set_midstream() { handshake_.midstream = true; }
@@ -67,11 +86,14 @@ class Assembly {
   void add_message(Message message);
   void client_hello(unsigned direction, ClientHello hello, At at);
   void server_hello(unsigned direction, ServerHello hello, At at);
-  void certificates(unsigned direction, Bytes body, At at);
+  void certificates(unsigned direction, Bytes body, bool decrypted, At at);
   void certificate_request(Bytes body);
+  // What only a message under keys tells.
+  void read_decrypted(unsigned direction, std::uint8_t type, Bytes body, At at);
+  void count_opened(unsigned direction, At at);
   void learn_client(unsigned direction);
   // `cut`: the end of the body is not there.
-  void read_body(unsigned direction, std::uint8_t type, Bytes body, bool cut, At at);
+  void read_body(unsigned direction, std::uint8_t type, Bytes body, bool cut, bool decrypted, At at);
 
   Handshake handshake_;
   Limits limits_;
@@ -85,6 +107,8 @@ class Assembly {
   std::array<DirectionFacts, 2> facts_;
   Progress progress_;                 // sides as [0] client once taken; until then by direction
   std::array<std::uint32_t, 2> protected_records_{0, 0};
+  std::array<bool, 2> opened_{false, false};  // TLS 1.3: keys opened records of this direction
+  std::optional<Decryption> decryption_;
   bool server_hello_done_ = false;
   bool server_certificate_ = false;
 };

@@ -39,6 +39,8 @@ void Connection::data(Side from, Bytes bytes, At at) {
   }
 }
 
+void Connection::use_keys(const KeyLog& keys) { state_->assembly.use_keys(keys); }
+
 void Connection::missing(Side from, std::uint64_t bytes, Missing why, At at) {
   if (!state_->datagrams_) state_->stream.missing(State::direction(from), bytes, why, at);
 }
@@ -70,7 +72,7 @@ void Connection::settled(bool success, At at) { state_->assembly.settled(success
 
 bool Connection::begins_anew(Bytes datagram) const { return state_->datagrams_ && state_->datagram.begins_anew(datagram); }
 
-bool Connection::wants(Side from) const { return state_->datagrams_ ? !state_->assembly.over() : state_->stream.wants(State::direction(from)); }
+bool Connection::wants(Side from) const { return state_->datagrams_ ? !state_->assembly.over() || state_->assembly.may_open() : state_->stream.wants(State::direction(from)); }
 
 std::optional<Handshake> Connection::take(At end) {
   if (state_->datagrams_) state_->datagram.finish();

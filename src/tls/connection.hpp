@@ -19,6 +19,8 @@ struct Limits {
   std::uint32_t stream_search_bytes = 64U << 10U;  // how far into a stream a ClientHello is looked for (STARTTLS, proxies)
 };
 
+class KeyLog;
+
 enum class Missing : std::uint8_t { lost, snap_length, limit };
 
 // Puts one connection's bytes together into a Handshake. It is fed the two byte streams in order, as a capture (or a log's hex
@@ -31,6 +33,8 @@ class Connection {
   Connection(Connection&&) noexcept;
   Connection& operator=(Connection&&) noexcept;
 
+  // The secrets to decrypt with, which must outlive this. To be called before the first bytes.
+  void use_keys(const KeyLog& keys);
   void data(Side from, Bytes bytes, At at);        // the next bytes of a stream, or (datagrams) one whole datagram
   void missing(Side from, std::uint64_t bytes, Missing why, At at);
   void fin(Side from, At at);

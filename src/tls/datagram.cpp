@@ -87,7 +87,7 @@ void DatagramReader::data(unsigned direction, Bytes datagram, At at) {
     if (type < k_change_cipher_spec || type > k_ack) break;
     const std::uint16_t version = r.u16("version");
     const std::uint16_t epoch = r.u16("epoch");
-    (void)r.u48("sequence_number");
+    const std::uint64_t place = std::uint64_t{epoch} << 48U | r.u48("sequence_number");
     if (!r.ok() || !known_version(version)) break;
     if (type == k_with_connection_id) {
       const auto id = connection_id_size(direction);
@@ -97,6 +97,13 @@ void DatagramReader::data(unsigned direction, Bytes datagram, At at) {
     const Bytes payload = r.vec(2, "fragment").rest();
     if (!r.ok()) break;
     read = true;
+    if (epoch > 0 && type != k_with_connection_id) {
+      if (const auto opened = assembly_.open_datagram(direction, type, version, place, payload, at)) {
+        assembly_.record(direction, static_cast<std::uint32_t>(payload.size()), at);
+        news = opened_record(direction, *opened, at) || news;
+        continue;
+      }
+    }
     news = record(direction, type, epoch, payload, at) || news;
   }
   if (news) assembly_.progress();
@@ -120,13 +127,25 @@ bool DatagramReader::record(unsigned direction, std::uint8_t type, std::uint16_t
       return true;
     default: break;
   }
-  if (epoch == 0) return handshake(direction, Reader(payload), at);
+  if (epoch == 0) return handshake(direction, Reader(payload), false, at);
   // The Finished sent again is the same message.
   if (d.protected_message) return false;
   d.protected_message = true;
   assembly_.keys_in_use(direction);  // the ChangeCipherSpec before it may be lost or late
   assembly_.encrypted_message(direction, size, at);
   return true;
+}
+
+bool DatagramReader::opened_record(unsigned direction, const OpenedRecord& record, At at) {
+  switch (record.type) {
+    case k_alert: assembly_.decrypted_alert(direction, record.content, at); return true;
+    case k_application_data: assembly_.decrypted_data(direction, record.content, at); return true;
+    case k_handshake:
+      directions_[direction].protected_message = true;
+      assembly_.keys_in_use(direction);
+      return handshake(direction, Reader(record.content), true, at);
+    default: return true;
+  }
 }
 
 bool DatagramReader::hidden_record(unsigned direction, std::uint32_t size, At at) {
@@ -156,7 +175,7 @@ void DatagramReader::protected_record(unsigned direction, unsigned epoch_bits, s
   assembly_.application_data(direction, size, at);
 }
 
-bool DatagramReader::handshake(unsigned direction, Reader record, At at) {
+bool DatagramReader::handshake(unsigned direction, Reader record, bool decrypted, At at) {
   Direction& d = directions_[direction];
   bool news = false;
   while (record.more()) {
@@ -191,7 +210,7 @@ bool DatagramReader::handshake(unsigned direction, Reader record, At at) {
     const std::uint32_t pieces = fragments.pieces();
     d.pending.erase(place);
     d.complete.insert(key);
-    assembly_.message(direction, header.type, body, pieces, at);
+    assembly_.message(direction, header.type, body, pieces, decrypted, at);
   }
   return news;
 }

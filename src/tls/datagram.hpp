@@ -41,7 +41,8 @@ class DatagramReader {
 
   // Each returns whether the record held anything that was not sent before.
   bool record(unsigned direction, std::uint8_t type, std::uint16_t epoch, Bytes payload, At at);
-  bool handshake(unsigned direction, Reader record, At at);
+  bool opened_record(unsigned direction, const OpenedRecord& record, At at);
+  bool handshake(unsigned direction, Reader record, bool decrypted, At at);
   // DTLS 1.2: a record whose content type may be inside the encryption (connection id).
   bool hidden_record(unsigned direction, std::uint32_t size, At at);
   // DTLS 1.3: only the two low bits of the epoch are in the header.

@@ -46,24 +46,25 @@ void infer_encrypted_alerts(Handshake& h, const Progress& p) {
     alert.at = at;
     alert.from = from;
     alert.encrypted = true;
+    alert.inferred = true;
     alert.after = h.stage;
     h.alerts.push_back(alert);
   };
   // Datagrams have no FIN: there the record must be the last of its side.
   const bool datagrams = h.transport == "udp";
   const bool client_closed = datagrams || p.refused || h.from_client.fin || h.from_client.rst || h.from_server.fin || h.from_server.rst;
-  if (!p.client_finished13 && p.protected_records[0] == 1 && is_alert_size(p.first_protected_size[0]) && client_closed) {
+  if (!p.opened[0] && !p.client_finished13 && p.protected_records[0] == 1 && is_alert_size(p.first_protected_size[0]) && client_closed) {
     add(Side::client, p.first_protected[0]);
   }
   const bool server_closed = datagrams || p.refused || h.from_server.fin || h.from_server.rst;
-  if (p.client_finished13 && p.server_records_after_finished == 1 && is_alert_size(p.server_first_after_finished) && server_closed) {
+  if (!p.opened[1] && p.client_finished13 && p.server_records_after_finished == 1 && is_alert_size(p.server_first_after_finished) && server_closed) {
     add(Side::server, p.server_first_after_finished_at);
   }
 }
 
 bool completed(const Handshake& h, const Progress& p) {
   if (is_tls13(h)) {
-    const bool rejected = std::any_of(h.alerts.begin(), h.alerts.end(), [](const Alert& alert) { return alert.encrypted; });
+    const bool rejected = p.rejected13 || std::any_of(h.alerts.begin(), h.alerts.end(), [](const Alert& alert) { return alert.encrypted; });
     if (rejected || !p.client_finished13) return false;
     // A reset with nothing from the server after the client's Finished: it was not accepted.
     return !(h.from_server.rst && p.server_records_after_finished == 0);

@@ -14,6 +14,8 @@ struct Progress {
   std::uint32_t protected_records[2] = {0, 0}; // TLS 1.3: application_data records
   std::uint32_t first_protected_size[2] = {0, 0};
   At first_protected[2];
+  bool opened[2] = {false, false};             // TLS 1.3: keys opened records of this side
+  bool rejected13 = false;                     // a fatal alert was the server's answer to the client's Finished
   bool client_finished13 = false;              // the client sent a protected record that can hold its Finished
   At client_finished13_at;
   std::uint32_t server_records_after_finished = 0;

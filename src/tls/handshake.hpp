@@ -74,6 +74,8 @@ struct ServerHello {
   Version version;                                  // negotiated, supported_versions applied
   std::uint16_t cipher_suite = 0;
   std::uint8_t compression = 0;
+  std::vector<std::uint8_t> random;
+  std::vector<std::uint8_t> session_id;
   std::uint32_t session_id_size = 0;
   bool session_id_echoed = false;                   // resumption in TLS 1.2 where the client had offered it
   std::vector<Extension> extensions;
@@ -86,6 +88,8 @@ struct ServerHello {
   bool extended_master_secret = false;
   bool renegotiation_info = false;
   bool session_ticket = false;
+  bool encrypt_then_mac = false;                    // RFC 7366
+  bool truncated_hmac = false;                      // RFC 6066 7
   bool hello_retry_request = false;
   bool server_name_acknowledged = false;
   bool complete = true;
@@ -140,7 +144,8 @@ struct Alert {
   Side from = Side::client;
   std::uint8_t level = 0;         // 1 warning, 2 fatal; 0 when encrypted
   std::uint8_t code = 0;
-  bool encrypted = false;
+  bool encrypted = false;         // and not to be read; an alert that keys opened is `decrypted` instead
+  bool inferred = false;          // TLS 1.3: nothing says that it is an alert but the record's size and place
   std::string_view after;         // type of the last message before it, of either side
   bool decrypted = false;
 };
@@ -179,6 +184,12 @@ struct DirectionFacts {
 };
 
 // One connection on which TLS was spoken, or was expected and something else came.
+// The first bytes of the application data of one side: enough for a status line or the head of an MQTT packet.
+struct OpenedData {
+  std::string head;
+  At at;  // of the first of them
+};
+
 struct Handshake {
   std::string transport = "tcp";            // "tcp", "udp", "eap", "quic"
   Endpoint client;
@@ -211,7 +222,9 @@ struct Handshake {
   bool resumed = false;
   bool midstream = false;                   // the capture began after the connection
   bool one_sided = false;
-  bool decrypted = false;
+  bool decrypted = false;                   // keys opened at least one record
+  OpenedData client_data;                   // what keys opened of the application's first bytes
+  OpenedData server_data;
   DirectionFacts from_client;
   DirectionFacts from_server;
   std::vector<std::string> problems;        // parse failures with frame, as sentences

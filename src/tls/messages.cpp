@@ -15,6 +15,9 @@ struct ExtensionType {
   static constexpr std::uint16_t ec_point_formats = 11;
   static constexpr std::uint16_t signature_algorithms = 13;
   static constexpr std::uint16_t alpn = 16;
+  static constexpr std::uint16_t truncated_hmac = 4;
+  static constexpr std::uint16_t encrypt_then_mac = 22;
+  static constexpr std::uint16_t certificate_authorities = 47;
   static constexpr std::uint16_t extended_master_secret = 23;
   static constexpr std::uint16_t record_size_limit = 28;
   static constexpr std::uint16_t session_ticket = 35;
@@ -124,6 +127,8 @@ void read_server_extension(std::uint16_t type, Bytes bytes, ServerHello& hello) 
     case ExtensionType::extended_master_secret: hello.extended_master_secret = true; break;
     case ExtensionType::record_size_limit: hello.record_size_limit = body.u16("record_size_limit"); break;
     case ExtensionType::session_ticket: hello.session_ticket = true; break;
+    case ExtensionType::encrypt_then_mac: hello.encrypt_then_mac = true; break;
+    case ExtensionType::truncated_hmac: hello.truncated_hmac = true; break;
     case ExtensionType::pre_shared_key: hello.pre_shared_key = true; break;
     case ExtensionType::supported_versions: hello.version.value = body.u16("selected_version"); break;
     case ExtensionType::key_share: hello.selected_group = body.u16("group"); break;
@@ -233,8 +238,13 @@ Parsed<ServerHello> parse_server_hello(Bytes bytes) {
   // Drafts of TLS 1.3 before 22 stand in the version field itself and have neither session id nor compression method.
   const bool old_draft = (hello.legacy_version & 0xFF00U) == 0x7F00U;
   const Bytes random = r.take(k_random_size, "random");
+  hello.random.assign(random.begin(), random.end());
   hello.hello_retry_request = std::equal(random.begin(), random.end(), k_hello_retry_random.begin(), k_hello_retry_random.end());
-  if (!old_draft) hello.session_id_size = static_cast<std::uint32_t>(r.vec(1, "legacy_session_id_echo").remaining());
+  if (!old_draft) {
+    const Bytes session_id = r.vec(1, "legacy_session_id_echo").rest();
+    hello.session_id.assign(session_id.begin(), session_id.end());
+    hello.session_id_size = static_cast<std::uint32_t>(session_id.size());
+  }
   hello.cipher_suite = r.u16("cipher_suite");
   if (!old_draft) hello.compression = r.u8("legacy_compression_method");
   if (r.more()) {
@@ -273,6 +283,51 @@ Parsed<std::vector<Bytes>> parse_certificate_request(Bytes bytes, bool with_sign
   }
   r.join(authorities, "certificate_authorities");
   return r.finish(std::move(names), "CertificateRequest");
+}
+
+Parsed<std::vector<Bytes>> parse_certificate_list13(Bytes bytes) {
+  Reader r(bytes);
+  std::vector<Bytes> list;
+  (void)r.vec(1, "certificate_request_context");
+  Reader certificates = r.vec(3, "certificate_list");
+  while (certificates.more()) {
+    Reader one = certificates.vec(3, "cert_data");
+    (void)certificates.vec(2, "extensions");
+    if (!certificates.ok()) break;
+    list.push_back(one.rest());
+  }
+  r.join(certificates, "certificate_list");
+  return r.finish(std::move(list), "Certificate");
+}
+
+Parsed<std::vector<Bytes>> parse_certificate_request13(Bytes bytes) {
+  Reader r(bytes);
+  std::vector<Bytes> names;
+  std::vector<Extension> extensions;
+  (void)r.vec(1, "certificate_request_context");
+  Reader list = r.vec(2, "extensions");
+  read_extensions(list, extensions, [&](std::uint16_t type, Bytes body) {
+    if (type != ExtensionType::certificate_authorities) return;
+    Reader reader(body);
+    Reader authorities = reader.vec(2, "certificate_authorities");
+    while (authorities.more()) {
+      Reader name = authorities.vec(2, "distinguished_name");
+      if (!authorities.ok()) break;
+      names.push_back(name.rest());
+    }
+  });
+  r.join(list, "extensions");
+  return r.finish(std::move(names), "CertificateRequest");
+}
+
+Parsed<ServerHello> parse_encrypted_extensions(Bytes bytes, ServerHello hello) {
+  Reader r(bytes);
+  // JA3S and its like are made of the ServerHello's own list, which stays as it is.
+  std::vector<Extension> extensions;
+  Reader list = r.vec(2, "extensions");
+  read_extensions(list, extensions, [&](std::uint16_t type, Bytes body) { read_server_extension(type, body, hello); });
+  r.join(list, "extensions");
+  return r.finish(std::move(hello), "EncryptedExtensions");
 }
 
 std::uint16_t parse_named_curve(Bytes bytes) {

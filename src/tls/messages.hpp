@@ -47,6 +47,11 @@ struct HandshakeType {
 [[nodiscard]] Parsed<std::vector<Bytes>> parse_certificate_list(Bytes body);
 // The distinguished names of a TLS 1.2 CertificateRequest, as DER.
 [[nodiscard]] Parsed<std::vector<Bytes>> parse_certificate_request(Bytes body, bool with_signature_algorithms);
+// Those of TLS 1.3 (RFC 8446 4.4.2, 4.3.2).
+[[nodiscard]] Parsed<std::vector<Bytes>> parse_certificate_list13(Bytes body);
+[[nodiscard]] Parsed<std::vector<Bytes>> parse_certificate_request13(Bytes body);
+// The extensions of EncryptedExtensions (RFC 8446 4.3.1), laid over those of the ServerHello they complete.
+[[nodiscard]] Parsed<ServerHello> parse_encrypted_extensions(Bytes body, ServerHello hello);
 // The named curve of a TLS 1.2 ServerKeyExchange, 0 if it is none (DHE, PSK hints).
 [[nodiscard]] std::uint16_t parse_named_curve(Bytes body);
 

@@ -49,7 +49,7 @@ bool plausible_message(Bytes payload, std::uint32_t largest) {
 
 bool StreamReader::wants(unsigned direction) const {
   const Direction& d = directions_[direction];
-  return d.mode != Mode::ignored && !(assembly_.over() && d.mode == Mode::records);
+  return d.mode != Mode::ignored && !(assembly_.over() && d.mode == Mode::records && !assembly_.may_open());
 }
 
 bool StreamReader::met_foreign() const {
@@ -184,9 +184,9 @@ bool StreamReader::step_record(Direction& d, unsigned direction, At at) {
   }
   const std::uint8_t type = bytes[0];
   const std::size_t length = u16_at(bytes, 3);
-  const bool pass_over = type == k_application_data;
+  const bool pass_over = type == k_application_data && !assembly_.may_open(direction, type);
   if (pass_over) {
-    // The contents of application data are never looked at: only counted.
+    // Without keys the contents of application data are of no use: they are only counted.
     assembly_.record(direction, static_cast<std::uint32_t>(length), at);
     d.tls = true;
     const std::size_t here = std::min(d.rest.size(), k_record_header + length);
@@ -199,8 +199,23 @@ bool StreamReader::step_record(Direction& d, unsigned direction, At at) {
   d.tls = true;
   assembly_.record(direction, static_cast<std::uint32_t>(length), at);
   const Bytes payload = bytes.subspan(k_record_header, length);
+  const auto version = static_cast<std::uint16_t>(u16_at(bytes, 1));
   drop(d.rest, k_record_header + length);
+  if (assembly_.may_open(direction, type) && open(d, direction, type, version, payload, at)) return true;
   handle(d, direction, type, payload, at);
+  return true;
+}
+
+bool StreamReader::open(Direction& d, unsigned direction, std::uint8_t type, std::uint16_t version, Bytes fragment, At at) {
+  const auto record = assembly_.open(direction, type, version, fragment, at);
+  if (!record) return false;
+  switch (record->type) {
+    case k_change_cipher_spec: assembly_.change_cipher_spec(direction, at); break;  // a renegotiation's
+    case k_alert: assembly_.decrypted_alert(direction, record->content, at); break;
+    case k_handshake: handshake_bytes(d, direction, record->content, true, at); break;
+    case k_application_data: assembly_.decrypted_data(direction, record->content, at); break;
+    default: break;
+  }
   return true;
 }
 
@@ -212,14 +227,15 @@ void StreamReader::handle(Direction& d, unsigned direction, std::uint8_t type, B
       if (assembly_.is_protected(direction) || (d.message.empty() && d.message_skip == 0 && !plausible_message(payload, limits_.message_bytes))) {
         assembly_.encrypted_message(direction, static_cast<std::uint32_t>(payload.size()), at);
       } else {
-        handshake_bytes(d, direction, payload, at);
+        handshake_bytes(d, direction, payload, false, at);
       }
       break;
+    case k_application_data: assembly_.application_data(direction, static_cast<std::uint32_t>(payload.size()), at); break;
     default: break;
   }
 }
 
-void StreamReader::handshake_bytes(Direction& d, unsigned direction, Bytes payload, At at) {
+void StreamReader::handshake_bytes(Direction& d, unsigned direction, Bytes payload, bool decrypted, At at) {
   if (d.message_skip > 0) {
     const auto passed = static_cast<std::size_t>(std::min<std::uint64_t>(d.message_skip, payload.size()));
     d.message_skip -= passed;
@@ -246,7 +262,7 @@ void StreamReader::handshake_bytes(Direction& d, unsigned direction, Bytes paylo
     } else if (rest.size() < k_message_header + length) {
       break;
     } else {
-      assembly_.message(direction, rest[0], rest.subspan(k_message_header, length), d.message_records, at);
+      assembly_.message(direction, rest[0], rest.subspan(k_message_header, length), d.message_records, decrypted, at);
       drop(rest, k_message_header + length);
     }
     d.message_records = rest.empty() ? 0 : 1;
@@ -281,7 +297,8 @@ void StreamReader::cut_short(Direction& d, unsigned direction, At at) {
 
 void StreamReader::missing(unsigned direction, std::uint64_t count, Missing why, At at) {
   Direction& d = directions_[direction];
-  assembly_.facts(direction).missing_bytes += count;
+  if (!assembly_.over()) assembly_.facts(direction).missing_bytes += count;
+  assembly_.lost(direction);
   if (d.mode == Mode::ignored) return;
   if (d.skip >= count && d.skip > 0) {
     d.skip -= count;

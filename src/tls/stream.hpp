@@ -52,7 +52,9 @@ class StreamReader {
   [[nodiscard]] bool step_search(Direction& d, unsigned direction);
   [[nodiscard]] bool step_record(Direction& d, unsigned direction, At at);
   void handle(Direction& d, unsigned direction, std::uint8_t type, Bytes payload, At at);
-  void handshake_bytes(Direction& d, unsigned direction, Bytes payload, At at);
+  // Reads a record under keys; false if it stays closed.
+  [[nodiscard]] bool open(Direction& d, unsigned direction, std::uint8_t type, std::uint16_t version, Bytes fragment, At at);
+  void handshake_bytes(Direction& d, unsigned direction, Bytes payload, bool decrypted, At at);
   void cut_short(Direction& d, unsigned direction, At at);
 
   Assembly& assembly_;

@@ -46,7 +46,7 @@ struct FlowState {
 
 class Collector final : public capture::Handler {
  public:
-  explicit Collector(Capture& result) : result_(result) {}
+  Collector(Capture& result, std::shared_ptr<const tls::KeyLog> keys) : result_(result), keys_(std::move(keys)) {}
 
   void flow_opened(const Flow& flow) override {
     if (flow.slot >= flows_.size()) flows_.resize(std::max<std::size_t>(flow.slot + 1U, flows_.size() * 2));
@@ -54,7 +54,7 @@ class Collector final : public capture::Handler {
     state.open = true;
     state.flow = flow;
     state.last = flow.first;
-    if (flow.transport == capture::Transport::tcp) state.connection.emplace(flow.source, flow.destination, flow.opened, false);
+    if (flow.transport == capture::Transport::tcp) begin(state, flow.opened, false);
   }
 
   void stream_data(const Flow& flow, Direction direction, Bytes bytes, capture::At at) override {
@@ -89,11 +89,11 @@ class Collector final : public capture::Handler {
     bytes = tls::without_envelope(bytes);
     if (!state->connection) {
       if (!tls::looks_like_dtls(bytes)) return;
-      state->connection.emplace(flow.source, flow.destination, false, true);
+      begin(*state, false, true);
     }
     if (state->connection->begins_anew(bytes)) {  // a device that tries again from the same port
       keep_handshake(*state);
-      state->connection.emplace(flow.source, flow.destination, false, true);
+      begin(*state, false, true);
     }
     const Side side = side_of(direction);
     if (state->connection->wants(side)) state->connection->data(side, bytes, at_of(at));
@@ -161,6 +161,11 @@ class Collector final : public capture::Handler {
   [[nodiscard]] capture::At last_seen() const { return last_; }
 
  private:
+  void begin(FlowState& state, bool opener_known, bool datagrams) {
+    state.connection.emplace(state.flow.source, state.flow.destination, opener_known, datagrams);
+    if (keys_) state.connection->use_keys(*keys_);
+  }
+
   FlowState* find(const Flow& flow, capture::At at) {
     if (last_.frame == 0) first_ = at.time;
     if (at.frame > last_.frame) last_ = at;
@@ -219,16 +224,17 @@ class Collector final : public capture::Handler {
 
   Capture& result_;
   EapSessions eap_;
+  const std::shared_ptr<const tls::KeyLog> keys_;
   std::vector<FlowState> flows_;  // by slot
   Timestamp first_;
   capture::At last_;
 };
 
 template <typename Read>
-Result<Capture> collect(std::string name, const Read& read_file) {
+Result<Capture> collect(const std::string& name, std::shared_ptr<const tls::KeyLog> keys, const Read& read_file) {
   Capture result;
-  result.path = std::move(name);
-  Collector collector(result);
+  result.path = name;
+  Collector collector(result, std::move(keys));
   auto summary = read_file(collector);
   if (!summary) return tl::unexpected<Error>(summary.error());
   result.summary = std::move(*summary);
@@ -236,14 +242,30 @@ Result<Capture> collect(std::string name, const Read& read_file) {
   return result;
 }
 
+// The secrets of the file itself may stand behind the packets that need them. So the file is read once more where it has any: rare
+// enough, and nothing is kept back for secrets that never come.
+template <typename Read>
+Result<Capture> collect_with_secrets(const std::string& name, const Options& options, const Read& read_file) {
+  auto first = collect(name, options.keys, read_file);
+  if (!first || first->summary.key_log.empty()) return first;
+  auto keys = options.keys ? std::make_shared<tls::KeyLog>(*options.keys) : std::make_shared<tls::KeyLog>();
+  std::vector<std::string> problems;
+  for (const std::string& text : first->summary.key_log) {
+    for (std::string& problem : keys->add(text)) problems.push_back("the secrets inside the capture: " + std::move(problem));
+  }
+  auto second = keys->empty() ? std::move(first) : collect(name, std::move(keys), read_file);
+  if (second) second->summary.problems.insert(second->summary.problems.end(), problems.begin(), problems.end());
+  return second;
+}
+
 }  // namespace
 
 Result<Capture> read(const std::string& path, const Options& options) {
-  return collect(path, [&](capture::Handler& handler) { return capture::read_capture(path, handler, options.capture); });
+  return collect_with_secrets(path, options, [&](capture::Handler& handler) { return capture::read_capture(path, handler, options.capture); });
 }
 
 Result<Capture> read(Bytes file, std::string name, const Options& options) {
-  return collect(std::move(name), [&](capture::Handler& handler) { return capture::read_capture(file, handler, options.capture); });
+  return collect_with_secrets(name, options, [&](capture::Handler& handler) { return capture::read_capture(file, handler, options.capture); });
 }
 
 }  // namespace tlswhy::wire

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
 #include "capture/capture.hpp"
 #include "tls/handshake.hpp"
+#include "tls/keylog.hpp"
 
 // A capture file as TLS handshakes and the network's behaviour around them: joins `capture` and `tls`, which do not know each other.
 namespace tlswhy::wire {
@@ -42,6 +44,8 @@ struct Capture {
 
 struct Options {
   capture::Options capture;
+  // Secrets to decrypt with; those of the file itself (pcapng decryption secrets blocks) are added, wherever they stand in it.
+  std::shared_ptr<const tls::KeyLog> keys;
 };
 
 // Reads a capture file; "-" is standard input.

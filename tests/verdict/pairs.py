@@ -5,12 +5,39 @@
 usage: pairs.py TLSWHY CAPTURES
 
 Each pair must be readable; its confirmed cause (or one that is as good) must come first; a healthy pair must give outcome "ok", exit status
-0 and no cause; alerts and outcome of the handshakes must be those that `expected` states (from another implementation).
+0 and no cause; alerts and outcome of the handshakes must be those that `expected` states (from another implementation). Where it
+lists messages, keys are there: the same messages must be read, and no secret may be printed in any format.
 """
 import json
 import pathlib
+import re
 import subprocess
 import sys
+
+
+# The handshake types of RFC 8446 and its predecessors.
+TYPES = {1: "client_hello", 2: "server_hello", 3: "hello_verify_request", 4: "new_session_ticket", 8: "encrypted_extensions", 11: "certificate",
+         12: "server_key_exchange", 13: "certificate_request", 14: "server_hello_done", 15: "certificate_verify", 16: "client_key_exchange", 20: "finished"}
+SECRET = re.compile(r"(?:CLIENT_RANDOM|_SECRET(?:_0)?) [0-9a-fA-F]{64} ([0-9a-fA-F]{64,})")
+
+
+def judge_opened(tlswhy, folder, files, document, wanted):
+    faults = []
+    found = sorted((m["frame"], m["from"], m["type"]) for h in document["handshakes"] for m in h["messages"] if m["type"] != "change_cipher_spec")
+    expected = sorted((m["frame"], m["from"], TYPES[m["code"]]) for m in wanted)
+    if found != expected:
+        faults.append(f"messages that only one reads: {sorted(set(found) ^ set(expected))}")
+    for h in document["handshakes"]:
+        if not h["decrypted"] or not any(m.get("decrypted") for m in h["messages"]):
+            faults.append(f"handshake {h['id']} is not said to be decrypted")
+    secrets = [s for f in folder.iterdir() if f.is_file() for s in SECRET.findall(f.read_bytes().decode("latin-1"))]
+    if not secrets:
+        faults.append("holds no secrets")
+    for options in (["--json"], ["-v"]):
+        printed = subprocess.run([tlswhy, *options, *files], capture_output=True, timeout=60).stdout.decode(errors="replace")
+        if any(secret in printed for secret in secrets):
+            faults.append(f"a secret is printed with {options}")
+    return faults
 
 
 def judge(tlswhy, folder):
@@ -46,6 +73,8 @@ def judge(tlswhy, folder):
     outcome = case.get("expected", {}).get("outcome")
     if outcome and document["handshakes"] and outcome not in [h["outcome"] for h in document["handshakes"]]:
         faults.append(f"no handshake with outcome {outcome}: {[h['outcome'] for h in document['handshakes']]}")
+    if "messages" in case.get("expected", {}):
+        faults += judge_opened(tlswhy, folder, files, document, case["expected"]["messages"])
     return faults
 
 

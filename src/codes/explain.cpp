@@ -168,7 +168,7 @@ std::vector<Meaning> explain_words(const Knowledge& knowledge, std::string_view 
   for (auto word = words.rbegin(); word != words.rend(); ++word) {
     if (readings(*word).empty()) continue;
     const bool named = std::any_of(knowledge.code_libraries.begin(), knowledge.code_libraries.end(),
-                                   [&](const CodeLibrary& library) { return names_library(library, text); });
+                                   [&](const CodeLibrary& library) { return times_named(library, text) > 0; });
     auto found = rank_number(knowledge, {}, *word, with_context, Breadth::far);
     if (!found.empty() && (named || words.size() <= 3)) return found;
   }

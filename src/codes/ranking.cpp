@@ -18,6 +18,7 @@ using knowledge::Knowledge;
 constexpr double k_first_form = 1.0;   // the library's usual form
 constexpr double k_other_form = 0.45;  // a form it is known to be printed in
 constexpr double k_unusual_form = 0.06;
+constexpr double k_doubled_sign = 0.01;     // a minus before a two's complement
 constexpr double k_sign_restored = 0.5;     // the minus has to be supplied
 constexpr double k_sign_not_missing = 0.1;  // and the table has the number as it stands, too
 constexpr double k_short_bare = 0.05;       // up to three decimal digits read as hexadecimal
@@ -25,16 +26,18 @@ constexpr double k_not_described = 0.35;    // nobody has met this code enough t
 constexpr double k_no_error = 0.6;          // people paste what went wrong
 constexpr double k_many_flags = 0.015;      // a mask of several verify flags that nothing says is one
 constexpr double k_folded = 0.02;           // NodeMCU's one-byte form, where nothing says NodeMCU
+constexpr double k_stripped = 0.3;          // an alert of BearSSL as the newer cores print it
 constexpr double k_hinted = 25.0;           // the context names the library or its platform
-constexpr double k_exact_table = 100.0;     // --library names this very table and not a family of them
-constexpr double k_named_symbol = 40.0;     // the symbol stands beside the number
-constexpr double k_past_version = 0.5;      // it meant this in older versions only, and nothing says which version it is
-constexpr double k_other_version = 0.02;    // the version asked about has another meaning for it
-constexpr double k_rare = 0.1;              // the table says that this code is hardly ever met
-constexpr double k_success = 4.0;           // 0 where it means success, which it nearly always does
-constexpr std::size_t k_most_flags = 4;     // set at once, of which a print has no more where nothing says that it is a mask
-constexpr double k_not_of_tls = 0.5;        // beside a row of the same number and table that is about TLS
-constexpr double k_doubt = 0.02;            // kept back: it may be none of them
+constexpr double k_made_for = 2.0;
+constexpr double k_exact_table = 100.0;   // --library names this very table and not a family of them
+constexpr double k_named_symbol = 40.0;   // the symbol stands beside the number
+constexpr double k_past_version = 0.5;    // it meant this in older versions only, and nothing says which version it is
+constexpr double k_other_version = 0.02;  // the version asked about has another meaning for it
+constexpr double k_rare = 0.1;            // the table says that this code is hardly ever met
+constexpr double k_success = 4.0;         // 0 where it means success, which it nearly always does
+constexpr std::size_t k_most_flags = 4;   // set at once, of which a print has no more where nothing says that it is a mask
+constexpr double k_not_of_tls = 0.5;      // beside a row of the same number and table that is about TLS
+constexpr double k_doubt = 0.02;          // kept back: it may be none of them
 constexpr std::int64_t k_two_to_32 = 0x1'0000'0000;
 constexpr double k_base = 0.2;  // even a table that is hardly ever met may be meant
 
@@ -67,26 +70,35 @@ double form_factor(const CodeLibrary& library, const Reading& reading, std::size
   double factor = k_unusual_form;
   bool first = true;
   for (const std::string_view item : split(prints_of(library), ',')) {
-    if (trim(item) == form) factor = first ? k_first_form : k_other_form;
+    // "%d" prints the sign of a negative row, too.
+    const bool same = trim(item) == form || (form == "-dec" && trim(item) == "dec" && !rows_of(library, reading.value).empty());
+    if (same) factor = std::max(factor, first ? k_first_form : k_other_form);
     first = false;
   }
   constexpr std::size_t k_short_digits = 3;
   if (reading.form == Form::bare_hex && digits <= k_short_digits) factor *= k_short_bare;
+  // "-0x%x" of a positive count is how verify flags come to be printed as -0xfffffff8; nothing else is.
+  if (form == "twos" && reading.negative) return reading.value > 0 && library.id == "mbedtls-x509-verify" ? k_first_form : k_doubled_sign;
   if (form == "twos" && reading.value < 0) factor = std::max(factor, k_other_form);
   const bool sign_lost = reading.value < 0 && !reading.negative && reading.form != Form::twos_complement;
   return sign_lost ? std::max(factor, form == "hex" && prints_form(library, "-hex") ? k_other_form : factor) * k_sign_restored : factor;
 }
 
-bool on_platform(const CodeLibrary& library, std::string_view platform) {
+// How well the platform fits: a table that names it first is made for it.
+double platform_factor(const CodeLibrary& library, std::string_view platform) {
   const auto list = split(library.platforms, ',');
-  return std::any_of(list.begin(), list.end(), [&](std::string_view item) { return iequals(trim(item), platform); });
+  if (!list.empty() && iequals(trim(list.front()), platform)) return k_hinted * k_made_for;
+  return std::any_of(list.begin(), list.end(), [&](std::string_view item) { return iequals(trim(item), platform); }) ? k_hinted : 1;
 }
 
 double hint_factor(const CodeLibrary& library, const Hints& hints) {
   double factor = 1;
   if (!hints.library.empty() && (iequals(library.id, hints.library) || iequals(library.name, hints.library))) factor *= k_exact_table;
-  if (!hints.platform.empty() && on_platform(library, hints.platform)) factor *= k_hinted;
-  if (!hints.context.empty() && names_library(library, hints.context)) factor *= k_hinted;
+  if (!hints.platform.empty()) factor *= platform_factor(library, hints.platform);
+  if (!hints.context.empty()) {
+    const auto named = static_cast<double>(times_named(library, hints.context));
+    if (named > 0) factor *= k_hinted * named * named;
+  }
   return factor;
 }
 
@@ -183,16 +195,15 @@ bool has_word(std::string_view text, std::string_view word) {
   return false;
 }
 
-bool names_library(const CodeLibrary& library, std::string_view context) {
-  if (has_word(context, library.id) || has_word(context, library.name)) return true;
-  for (const std::string_view word : split(library.words, ',')) {
-    if (has_word(context, trim(word))) return true;
-  }
+std::size_t times_named(const CodeLibrary& library, std::string_view context) {
+  std::size_t times = has_word(context, library.id) || has_word(context, library.name) ? 1 : 0;
+  for (const std::string_view word : split(library.words, ',')) times += has_word(context, trim(word)) ? 1 : 0;
+  if (times > 0) return times;
   constexpr std::size_t k_shortest_platform = 4;
   for (const std::string_view platform : split(library.platforms, ',')) {
-    if (platform.size() >= k_shortest_platform && has_word(context, trim(platform))) return true;
+    if (platform.size() >= k_shortest_platform && has_word(context, trim(platform))) return 1;
   }
-  return false;
+  return 0;
 }
 
 std::vector<const CodeLibrary*> tables_named(const Knowledge& knowledge, std::string_view name) {
@@ -248,6 +259,8 @@ std::vector<Meaning> number_in(const Knowledge& knowledge, const std::vector<con
       for (Meaning& meaning : found) meaning.value = meaning.code->value;
       add(*library, found, weight * form_factor(*library, list.front(), digits), "printed as a signed number");
     }
+    auto stripped = stripped_meanings(*library, list.front().value);
+    add(*library, stripped, weight * k_stripped, "");
     auto folded = folded_meanings(*library, list.front().value);
     const bool nodemcu = iequals(hints.platform, "nodemcu") || has_word(hints.context, "nodemcu") || has_word(hints.context, "espconn");
     add(*library, folded, (library->common + k_base) * (nodemcu ? k_hinted : k_folded), "");

@@ -27,7 +27,7 @@ enum class Breadth : std::uint8_t {
 [[nodiscard]] std::string canonical(std::string_view text);
 // Whether `text` has `word` with no letter or digit against its letters or digits, in any case.
 [[nodiscard]] bool has_word(std::string_view text, std::string_view word);
-// Whether the words of the context name the table: its id, name, platforms or `words`.
-[[nodiscard]] bool names_library(const knowledge::CodeLibrary& library, std::string_view context);
+// How often the words of the context name the table: its id or name, its `words`, or else one of its platforms.
+[[nodiscard]] std::size_t times_named(const knowledge::CodeLibrary& library, std::string_view context);
 
 }  // namespace tlswhy::codes

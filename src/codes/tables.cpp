@@ -171,6 +171,25 @@ std::vector<Meaning> folded_meanings(const CodeLibrary& library, std::int64_t va
   return found;
 }
 
+std::vector<Meaning> stripped_meanings(const CodeLibrary& library, std::int64_t value) {
+  constexpr std::int64_t k_received = 256;
+  constexpr std::int64_t k_sent = 512;
+  constexpr double k_rather_received = 0.2;
+  std::vector<Meaning> found;
+  if (library.id != "bearssl-derived" || value <= 0 || value >= k_received) return found;
+  for (const std::int64_t offset : {k_received, k_sent}) {
+    for (const Code& row : rows_of(library, offset + value)) {
+      Meaning meaning;
+      meaning.code = &row;
+      meaning.value = row.value;
+      if (offset == k_sent) meaning.likelihood = k_rather_received;
+      meaning.why = "the ESP8266 core from 3.0 on prints the number of the alert alone, and a wrong sentence with it";
+      found.push_back(std::move(meaning));
+    }
+  }
+  return found;
+}
+
 std::optional<std::string> impossible_sum(const CodeLibrary& library, std::int64_t value) {
   const std::int64_t magnitude = std::abs(value);
   if (magnitude <= k_mbedtls_low_mask || magnitude > k_mbedtls_largest) return std::nullopt;

@@ -25,6 +25,10 @@ namespace tlswhy::codes {
 // int8. All codes that fold to this value.
 [[nodiscard]] std::vector<Meaning> folded_meanings(const knowledge::CodeLibrary& library, std::int64_t value);
 
+// getLastSSLError() of the ESP8266 core from 3.0 on takes the 256 (received) or 512 (sent) off BearSSL's alerts
+// (WiFiClientSecureBearSSL.cpp).
+[[nodiscard]] std::vector<Meaning> stripped_meanings(const knowledge::CodeLibrary& library, std::int64_t value);
+
 // "-0x7200 MBEDTLS_ERR_SSL_INVALID_RECORD plus -0x0062 ..." for a number that would be such a sum although the library never makes it.
 [[nodiscard]] std::optional<std::string> impossible_sum(const knowledge::CodeLibrary& library, std::int64_t value);
 

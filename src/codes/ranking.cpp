@@ -22,7 +22,7 @@ constexpr double k_doubled_sign = 0.01;     // a minus before a two's complement
 constexpr double k_sign_restored = 0.5;     // the minus has to be supplied
 constexpr double k_sign_not_missing = 0.1;  // and the table has the number as it stands, too
 constexpr double k_short_bare = 0.05;       // up to three decimal digits read as hexadecimal
-constexpr double k_not_described = 0.35;    // nobody has met this code enough to describe it
+constexpr double k_no_fact = 0.35;          // it states nothing about a connection, so it is hardly what somebody asks about here
 constexpr double k_no_error = 0.6;          // people paste what went wrong
 constexpr double k_many_flags = 0.015;      // a mask of several verify flags that nothing says is one
 constexpr double k_folded = 0.02;           // NodeMCU's one-byte form, where nothing says NodeMCU
@@ -128,13 +128,16 @@ bool is_past(std::string_view versions) { return !versions.empty() && versions !
 
 bool is_rare(const CodeLibrary& library, const Code& code) {
   const auto list = split(library.rare, ',');
-  return std::any_of(list.begin(), list.end(), [&](std::string_view name) { return trim(name) == code.symbol; });
+  return std::any_of(list.begin(), list.end(), [&](std::string_view name) {
+    name = trim(name);
+    return name.ends_with('*') ? code.symbol.starts_with(name.substr(0, name.size() - 1)) : name == code.symbol.view();
+  });
 }
 
 double row_factor(const CodeLibrary& library, const Meaning& meaning, const Hints& hints, Breadth breadth) {
   const Code& code = *meaning.code;
   double factor = 1;
-  if (code.meaning.empty()) factor *= k_not_described;
+  if (code.fact.empty() && code.error != knowledge::IsError::no) factor *= k_no_fact;
   if (is_rare(library, code)) factor *= k_rare;
   const bool success = code.error == knowledge::IsError::no && code.has_value && meaning.value == 0;
   if (success) factor *= k_success;

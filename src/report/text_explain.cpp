@@ -212,7 +212,9 @@ std::string one_meaning(const Group& group, const codes::Explanation& explanatio
     out += wrapped(styled(printable(explanation.input), Style::verdict, options), "", "  ", options);
     out += wrapped(capitalised(meaning.why) + ".", "  ", "  ", options);
   } else {
-    std::string symbol(code.symbol);
+    // errno of several systems is shown without the prefix that one of them gives it.
+    const bool errno_of_several = group.libraries.size() > 1 && (code.symbol.starts_with("NRF_") || code.symbol.starts_with("MP_"));
+    std::string symbol(errno_of_several ? bare_symbol(code.symbol) : code.symbol.view());
     if (meaning.parts.size() > 1) {
       symbol.clear();
       for (const knowledge::Code* const part : meaning.parts) symbol += (symbol.empty() ? "" : " + ") + std::string(part->symbol);

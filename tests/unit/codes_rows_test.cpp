@@ -128,6 +128,60 @@ TEST(Collisions, are_decided_by_the_words_around_the_number) {
   }
 }
 
+// The same numbers, decided by what a person says of the place: the library, its version, the platform.
+TEST(Collisions, are_decided_by_library_version_and_platform) {
+  const struct {
+    std::string_view number;
+    std::string_view library;
+    std::string_view platform;
+    std::string_view version;
+    std::string_view symbol;
+  } places[] = {
+      {"0x8006", "esp-idf-tls", "", "5.1", "ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT"},
+      {"0x8006", "esp-idf-tls", "", "4.3", "ESP_ERR_MBEDTLS_CERT_PARTLY_OK"},
+      {"0x8006", "", "esp8266-rtos-sdk", "", "ESP_ERR_MBEDTLS_CERT_PARTLY_OK"},
+      {"24", "openssl-x509-verify", "", "1.1.1", "X509_V_ERR_INVALID_CA"},
+      {"24", "openssl-x509-verify", "", "3.0.2", "X509_V_ERR_NO_ISSUER_PUBLIC_KEY"},
+      {"-19", "mbedtls", "", "2.28", "MBEDTLS_ERR_GCM_HW_ACCEL_FAILED"},
+      {"-19", "mbedtls", "", "3.6", "MBEDTLS_ERR_LMS_OUT_OF_PRIVATE_KEYS"},
+      {"-3", "lwip-err", "", "1.1.1", "ERR_ABRT"},
+      {"-3", "lwip-err", "", "2.1", "ERR_TIMEOUT"},
+      {"-40", "", "micropython", "", "received alert handshake_failure"},
+      {"-28", "", "nodemcu", "", "ESPCONN_HANDSHAKE"},
+      {"-5", "", "nodemcu", "", "MQTT_CONN_FAIL_SERVER_NOT_FOUND"},
+      {"-53", "", "zephyr", "", "ECONNABORTED"},
+      {"113", "", "esp-idf", "", "ECONNABORTED"},
+      {"113", "linux-errno", "", "", "EHOSTUNREACH"},
+      {"-150", "wolfssl", "", "", "ASN_BEFORE_DATE_E"},
+      {"-150", "psa", "", "", "PSA_ERROR_INVALID_PADDING"},
+      {"-340", "ti-cc3100", "", "", "SL_ESEC_HANDSHAKE_FAILURE"},
+      {"-208", "ti-cc3100", "", "", "SL_ESEC_SOCKET_ERROR_E"},
+      {"62", "", "tasmota", "", "BR_ERR_X509_NOT_TRUSTED"},
+      {"60", "curl", "", "", "CURLE_PEER_FAILED_VERIFICATION"},
+      {"0x101", "netx-secure", "", "", "NX_SECURE_TLS_SESSION_UNINITIALIZED"},
+      {"0x101", "esp-idf", "", "", "ESP_ERR_NO_MEM"},
+  };
+  for (const auto& place : places) {
+    Hints hints;
+    hints.library = place.library;
+    hints.platform = place.platform;
+    hints.version = place.version;
+    const Explanation found = explain(knowledge::built_in(), place.number, hints);
+    ASSERT_FALSE(found.meanings.empty()) << place.number;
+    EXPECT_EQ(found.meanings.front().code->symbol, place.symbol)
+        << place.number << " " << place.library << place.platform << " " << place.version;
+  }
+}
+
+// "SSL received fatal alert - Decoding error: extraneous element." is what the ESP8266 core 3 makes of alert 40: it has cut the 256 off.
+TEST(BearSsl, alerts_without_their_offset_are_found_on_the_esp8266) {
+  Hints hints;
+  hints.platform = "arduino-esp8266";
+  const Explanation found = explain(knowledge::built_in(), "40", hints);
+  ASSERT_FALSE(found.meanings.empty());
+  EXPECT_EQ(found.meanings.front().value, 256 + 40);
+}
+
 // espconn_mbedtls.c: v = -code; v & 0xFF ? v + (v >> 8) : v >> 8, negated and cut to a signed byte.
 TEST(NodeMcu, one_byte_codes_are_unfolded) {
   Hints hints;

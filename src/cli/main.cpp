@@ -115,6 +115,7 @@ int parse_and_run(std::vector<std::string> arguments) {
     run = run_explain;
   } else if (command == "annotate") {
     app.add_option("FILE", options.paths, "Log to annotate; standard input by default");
+    app.add_flag("--follow", options.follow, "Go on with what is added to FILE later, until interrupted");
     add_common(app, options);
     run = run_annotate;
   } else {

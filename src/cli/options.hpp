@@ -46,6 +46,8 @@ struct Options {
   std::string library;
   std::string platform;
   std::string for_version;
+  // annotate
+  bool follow = false;
   // browse
   std::vector<std::string> names;
   std::string search;

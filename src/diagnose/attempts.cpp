@@ -39,11 +39,6 @@ bool begins_attempt(const log::Event& event) {
   return false;
 }
 
-bool event_fails(const log::Event& event, const FactSenses& senses) {
-  if (event.is_error) return true;
-  return std::any_of(event.facts.begin(), event.facts.end(), [&](const knowledge::Fact& fact) { return senses.is_failure(fact); });
-}
-
 std::optional<double> time_between(const log::LineTime& from, const log::LineTime& to) {
   if (from.uptime_ms && to.uptime_ms) return *to.uptime_ms - *from.uptime_ms;
   if (from.wall && to.wall) return milliseconds_between(*from.wall, *to.wall);
@@ -160,6 +155,11 @@ std::string outcome_of(const tls::Handshake* handshake, const LogAttempt* attemp
 }
 
 }  // namespace
+
+bool event_fails(const log::Event& event, const FactSenses& senses) {
+  if (event.is_error) return true;
+  return std::any_of(event.facts.begin(), event.facts.end(), [&](const knowledge::Fact& fact) { return senses.is_failure(fact); });
+}
 
 std::vector<LogAttempt> split_log(const log::Log& log, std::size_t log_index, const FactSenses& senses) {
   std::vector<LogAttempt> attempts;

@@ -24,6 +24,8 @@ struct LogAttempt {
   std::string signature;            // what failed, to find repetitions: pattern and symbol of the first failure
 };
 
+// Whether the line says that something went wrong.
+[[nodiscard]] bool event_fails(const log::Event& event, const FactSenses& senses);
 [[nodiscard]] std::vector<LogAttempt> split_log(const log::Log& log, std::size_t log_index, const FactSenses& senses);
 
 // The wire handshakes and the logs' attempts as one list of attempts, in order. Handshakes are numbered over all captures.

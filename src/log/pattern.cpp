@@ -165,6 +165,7 @@ bool Pattern::match_run(Attempt& attempt, std::size_t token, std::size_t positio
   const HoleType type = tokens_[token].type;
   std::size_t length = run_length(type, line, position);
   if (length == 0) return false;
+  spend(attempt, length);
   if (is_number(type) || type == HoleType::time) {
     // "12kB" and "5.2" are not what a pattern that ends in a number means.
     const char after = at(line, position + length);
@@ -181,6 +182,7 @@ bool Pattern::match_run(Attempt& attempt, std::size_t token, std::size_t positio
   }
   for (; length > 0; --length) {
     if (literal_end(line, position + length, tokens_[token + 1].text) == std::string_view::npos) continue;
+    spend(attempt, k_characters_per_step * 8);
     if (go_on(attempt, token, position, position + length)) return true;
     if (attempt.steps_left == 0) return false;
   }

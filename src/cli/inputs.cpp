@@ -57,7 +57,8 @@ std::string text_of(const std::vector<std::uint8_t>& bytes) { return {bytes.begi
 
 // Certificates and nothing else: PEM blocks with at most comments between them, or one DER.
 bool is_certificate_file(const std::vector<std::uint8_t>& bytes, std::string_view text) {
-  if (!bytes.empty() && bytes.front() == 0x30) return true;
+  // A SEQUENCE whose length has the long form, as any certificate's has; 0x30 is also the "0" of a log that begins with a clock time.
+  if (bytes.size() >= 2 && bytes[0] == 0x30 && (bytes[1] == 0x81 || bytes[1] == 0x82 || bytes[1] == 0x83)) return true;
   const std::string_view head = trim(text.substr(0, k_head));
   return head.starts_with("-----BEGIN CERTIFICATE-----") || head.starts_with("-----BEGIN TRUSTED CERTIFICATE-----") ||
          (head.find("-----BEGIN CERTIFICATE-----") != std::string_view::npos && head.starts_with("#"));

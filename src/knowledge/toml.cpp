@@ -188,6 +188,7 @@ std::span<const Pattern> parse_patterns(const Document& doc, std::string_view ke
     pattern.code_library = doc.text(*table, "code_library");
     pattern.facts = doc.texts(table->get("facts"));
     pattern.samples = doc.texts(table->get("samples"));
+    if (prefix && pattern.id.empty() != pattern.kind.empty()) doc.fault(*table, "a prefix has both \"id\" and \"kind\" or neither");
     if (pattern.match.empty()) doc.fault(*table, "\"match\" is missing");
     if (pattern.samples.empty()) doc.fault(*table, "\"samples\" is missing: a pattern without a real line cannot be checked");
     list.push_back(pattern);

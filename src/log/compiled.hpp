@@ -31,6 +31,7 @@ struct Stripped {
   std::string_view message;
   LineTime time;
   const knowledge::Dialect* frame = nullptr;  // the outermost prefix that names a platform
+  const Rule* chatter = nullptr;              // the innermost prefix that makes an event of any line
   std::vector<knowledge::Fact> facts;         // what the prefixes state
 };
 

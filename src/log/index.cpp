@@ -118,6 +118,7 @@ void Builder::finish(Index& index) const {
 Index make_index(const knowledge::Knowledge& knowledge, std::vector<std::string>& faults) {
   Index index;
   Builder builder;
+  std::vector<std::vector<std::vector<std::string>>> chatter;  // anchors of the prefixes that make an event of any line
   for (const knowledge::Dialect& dialect : knowledge.dialects) {
     for (const auto& list : {dialect.prefixes, dialect.patterns}) {
       for (const knowledge::Pattern& pattern : list) {
@@ -138,6 +139,7 @@ Index make_index(const knowledge::Knowledge& knowledge, std::vector<std::string>
             faults.push_back(where + ": " + compiled.error().what + ": " + compiled.error().where);
           } else if (is_prefix) {
             index.prefixes.push_back(place);
+            if (!patterns[p].kind.empty()) chatter.push_back(compiled->anchors());
           } else if (index.rules.size() >= k_most_of_one_kind) {
             faults.push_back(where + ": there are more patterns than can be numbered");
           } else if (builder.add(static_cast<std::uint16_t>(index.rules.size()), compiled->anchors())) {
@@ -151,8 +153,13 @@ Index make_index(const knowledge::Knowledge& knowledge, std::vector<std::string>
     add(dialect.prefixes, true);
     add(dialect.patterns, false);
   }
+  // What calls for a look at the whole line has the number after the last rule.
+  const auto whole_line = static_cast<std::uint16_t>(index.rules.size());
+  for (const auto& anchors : chatter) {
+    if (!builder.add(whole_line, anchors)) faults.emplace_back("a prefix with a kind needs a literal of at least four characters");
+  }
   const auto symbols = own_symbols(knowledge);
-  for (const std::uint32_t gram : symbol_grams(symbols)) builder.add_gram(static_cast<std::uint16_t>(index.rules.size()), gram);
+  for (const std::uint32_t gram : symbol_grams(symbols)) builder.add_gram(whole_line, gram);
   for (const std::string_view symbol : symbols) index.symbols.push_back(symbol_hash(symbol));
   std::sort(index.symbols.begin(), index.symbols.end());
   builder.finish(index);

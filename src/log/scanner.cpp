@@ -113,6 +113,7 @@ Stripped Scanner::Compiled::strip(std::string_view text, std::string& storage) c
     if (best == nullptr || best_match.end == 0) break;
     take_time(best_match, stripped.time);
     if (stripped.frame == nullptr && !best->dialect->platform.empty()) stripped.frame = best->dialect;
+    if (!best->source->kind.empty()) stripped.chatter = best;
     for (auto& fact : fill(best->facts, best_match)) stripped.facts.push_back(std::move(fact));
     stripped.message.remove_prefix(best_match.end);
     while (!stripped.message.empty() && is_blank(stripped.message.front())) stripped.message.remove_prefix(1);
@@ -126,7 +127,7 @@ void Scanner::Compiled::scan(std::string_view text, std::uint64_t line, std::vec
   const std::string_view message = stripped.message;
   std::vector<std::uint32_t> indices;
   prefilter.candidates(message, indices);
-  if (indices.empty()) return;
+  if (indices.empty() && stripped.chatter == nullptr) return;
 
   std::vector<Candidate> candidates;
   bool look_for_symbols = false;
@@ -168,6 +169,13 @@ void Scanner::Compiled::scan(std::string_view text, std::uint64_t line, std::vec
       auto event = make_symbol_event(knowledge, symbol);
       if (event && !said_already(*event)) found.push_back(Found{std::move(*event), nullptr, stripped.frame, {}});
     });
+  }
+  if (first == found.size()) {
+    if (stripped.chatter == nullptr || !chosen.empty()) return;
+    if (auto event = make_event(knowledge, *stripped.chatter, {}, message)) {
+      event->facts.clear();  // they are added below, with those of the other prefixes
+      found.push_back(Found{std::move(*event), stripped.chatter->dialect, stripped.frame, {}});
+    }
   }
   if (first == found.size()) return;
   for (std::size_t i = first; i < found.size(); ++i) {

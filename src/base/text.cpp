@@ -186,12 +186,15 @@ std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t li
   for (std::size_t j = 1; j <= b.size(); ++j) {
     std::size_t diagonal = row[0];
     row[0] = j;
+    std::size_t least = j;
     for (std::size_t i = 1; i <= a.size(); ++i) {
       const std::size_t above = row[i];
       const std::size_t substitute = diagonal + (lower_character(a[i - 1]) == lower_character(b[j - 1]) ? 0U : 1U);
       row[i] = std::min({row[i] + 1, row[i - 1] + 1, substitute});
       diagonal = above;
+      least = std::min(least, row[i]);
     }
+    if (least >= limit) return limit;  // no row below can be less
   }
   return std::min(row[a.size()], limit);
 }

@@ -80,6 +80,12 @@ std::string suggestion_for(const std::string& word) {
   return {};
 }
 
+// The words in the order in which they were typed; numbers with a minus were set behind the rest.
+void in_order(std::vector<std::string>& words, const std::vector<std::string>& as_typed) {
+  const auto place = [&](const std::string& word) { return std::find(as_typed.begin(), as_typed.end(), word) - as_typed.begin(); };
+  std::stable_sort(words.begin(), words.end(), [&](const std::string& a, const std::string& b) { return place(a) < place(b); });
+}
+
 int parse_and_run(std::vector<std::string> arguments) {
   Options options;
   std::string command = "diagnose";
@@ -130,13 +136,13 @@ int parse_and_run(std::vector<std::string> arguments) {
     add_common(app, options);
     run = codes ? run_codes : command == "causes" ? run_causes : command == "devices" ? run_devices : run_schema;
   }
+  const std::vector<std::string> as_typed = arguments;
   if (command == "explain" || command == "codes") {
     // CLI11 takes "-4..." for an option; after "--" nothing is one, so the codes go behind it.
     std::vector<std::string> flags;
     std::vector<std::string> words;
     for (const std::string& argument : arguments) (is_negative_number(argument) ? words : flags).push_back(argument);
     if (!words.empty() && std::find(flags.begin(), flags.end(), "--") == flags.end()) flags.emplace_back("--");
-    // Order matters for lines given as several words; it is kept where no word begins with a minus.
     flags.insert(flags.end(), words.begin(), words.end());
     if (!words.empty()) arguments = std::move(flags);
   }
@@ -149,6 +155,7 @@ int parse_and_run(std::vector<std::string> arguments) {
     complain(std::string(error.what()) + "; see tlswhy --help");
     return k_exit_usage;
   }
+  in_order(options.words, as_typed);
   if (command == "diagnose") {
     if (options.paths.empty()) {
       if (isatty(STDIN_FILENO) != 0) {

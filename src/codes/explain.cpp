@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a person pasted, taken apart: a code, a name, or words in which one stands.
 #include <algorithm>
-#include <array>
+#include <bit>
+#include <cstdint>
 #include <cstdlib>
 
 #include "base/text.hpp"
@@ -20,12 +21,24 @@ constexpr std::size_t k_most_suggestions = 3;
 constexpr std::size_t k_suggestion_edits = 3;
 constexpr std::size_t k_most_words = 64;  // of one pasted text looked at; a log line has fewer
 
+// The letters and digits of a name as bits; a typing error changes at most one bit away and one to it.
+std::uint64_t bit_of(char c) {
+  constexpr unsigned k_letters = 26;
+  if (c >= 'a' && c <= 'z') return std::uint64_t{1} << static_cast<unsigned>(c - 'a');
+  if (c >= 'A' && c <= 'Z') return std::uint64_t{1} << static_cast<unsigned>(c - 'A');
+  if (c >= '0' && c <= '9') return std::uint64_t{1} << (k_letters + static_cast<unsigned>(c - '0'));
+  return 0;
+}
+
 // Symbols a few typing errors away, and those whose end is.
 std::vector<std::string> near_symbols(const Knowledge& knowledge, std::string_view text) {
   const std::string wanted = canonical(text);
   constexpr std::size_t k_shortest = 5;
-  if (wanted.size() < k_shortest) return {};
+  constexpr std::size_t k_longest = 64;  // longer than any symbol
+  if (wanted.size() < k_shortest || wanted.size() > k_longest) return {};
   const std::size_t most_edits = std::min(k_suggestion_edits, wanted.size() / 4);
+  std::uint64_t wanted_bits = 0;
+  for (const char c : wanted) wanted_bits |= bit_of(c);
   struct Near {
     std::size_t edits;
     int common;
@@ -34,17 +47,19 @@ std::vector<std::string> near_symbols(const Knowledge& knowledge, std::string_vi
   std::vector<Near> near;
   for (const CodeLibrary& library : knowledge.code_libraries) {
     for (const Code& code : library.codes) {
-      // The whole symbol, then what stands behind each "_": people leave out MBEDTLS_ERR_SSL_.
-      for (std::size_t at = 0; at < code.symbol.size();) {
-        const std::string_view tail = code.symbol.substr(at);
-        if (tail.size() + most_edits < wanted.size()) break;
-        if (tail.size() <= wanted.size() + most_edits) {
-          const std::size_t edits = edit_distance(canonical(tail), wanted, most_edits + 1);
-          if (edits <= most_edits) near.push_back({edits, library.common, code.symbol});
-        }
-        const std::size_t next = code.symbol.find('_', at);
-        if (next == std::string_view::npos) break;
-        at = next + 1;
+      // What stands behind each "_", the whole symbol last: people leave out MBEDTLS_ERR_SSL_.
+      const std::string_view symbol = code.symbol;
+      std::uint64_t bits = 0;
+      for (std::size_t at = symbol.size(); at-- > 0;) {
+        bits |= bit_of(symbol[at]);
+        const std::string_view tail = symbol.substr(at);
+        if (tail.size() > wanted.size() + most_edits) break;
+        if ((at > 0 && symbol[at - 1] != '_') || tail.size() + most_edits < wanted.size()) continue;
+        const auto missing = static_cast<std::size_t>(std::popcount(wanted_bits & ~bits));
+        const auto foreign = static_cast<std::size_t>(std::popcount(bits & ~wanted_bits));
+        if (missing > most_edits || foreign > most_edits) continue;
+        const std::size_t edits = edit_distance(canonical(tail), wanted, most_edits + 1);
+        if (edits <= most_edits) near.push_back({edits, library.common, symbol});
       }
     }
   }

@@ -237,8 +237,12 @@ std::string one_meaning(const Group& group, const codes::Explanation& explanatio
   if (meaning.parts.empty()) {
     if (!code.meaning.empty())
       out += wrapped(whole_sentences(with_number(code, explanation.input), 2, lines, options), "  ", "  ", options);
-    if (code.meaning.empty())
-      out += wrapped("tlswhy has no description of it; the name is \"" + words_of_name(code.symbol) + "\".", "  ", "  ", options);
+    if (code.meaning.empty()) {
+      const std::string seen = group.libraries.empty() || group.libraries.front()->seen.empty()
+                                   ? std::string()
+                                   : "; it is met in: " + std::string(group.libraries.front()->seen);
+      out += wrapped("tlswhy has no description of it. By its name: " + words_of_name(code.symbol) + seen + ".", "  ", "  ", options);
+    }
   }
   if (!code.not_this.empty())
     out += wrapped(whole_sentences(code.not_this, 7, options.verbose ? k_all_lines : 4, options), "  Not: ", "       ", options);
@@ -354,6 +358,9 @@ std::string explain_text(const std::vector<codes::Explanation>& explanations, co
   std::string out;
   for (const codes::Explanation& explanation : explanations) {
     if (!out.empty()) out += "\n";
+    if (explanations.size() > 1 && !explanation.meanings.empty() && codes::readings(explanation.input).empty()) {
+      out += wrapped(styled(printable(explanation.input), Style::faint, options), "> ", "  ", options);
+    }
     out += explanation.meanings.empty() ? unknown(explanation, options) : known(explanation, knowledge, options);
   }
   return out;

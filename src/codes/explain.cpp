@@ -181,7 +181,10 @@ std::vector<Meaning> explain_words(const Knowledge& knowledge, std::string_view 
     if (!found.empty()) return found;
   }
   for (auto word = words.rbegin(); word != words.rend(); ++word) {
-    if (readings(*word).empty()) continue;
+    // "(c00)" among words is rather a mask or a state than a code.
+    constexpr std::size_t k_shortest_hexadecimal = 4;
+    const auto numbers = readings(*word);
+    if (numbers.empty() || (numbers.front().form == Form::bare_hex && word->size() < k_shortest_hexadecimal)) continue;
     const bool named = std::any_of(knowledge.code_libraries.begin(), knowledge.code_libraries.end(),
                                    [&](const CodeLibrary& library) { return times_named(library, text) > 0; });
     auto found = rank_number(knowledge, {}, *word, with_context, Breadth::far);

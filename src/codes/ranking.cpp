@@ -262,7 +262,7 @@ std::vector<Meaning> number_in(const Knowledge& knowledge, const std::vector<con
       for (Meaning& meaning : found) meaning.value = meaning.code->value;
       add(*library, found, weight * form_factor(*library, list.front(), digits), "printed as a signed number");
     }
-    auto stripped = stripped_meanings(*library, list.front().value);
+    auto stripped = list.front().form == Form::decimal ? stripped_meanings(*library, list.front().value) : std::vector<Meaning>{};
     add(*library, stripped, weight * k_stripped, "");
     auto folded = folded_meanings(*library, list.front().value);
     const bool nodemcu = iequals(hints.platform, "nodemcu") || has_word(hints.context, "nodemcu") || has_word(hints.context, "espconn");

@@ -53,12 +53,14 @@ const knowledge::CodeLibrary* table_of(const codes::Meaning& meaning, const know
   return before(meaning.code, rows) || !before(meaning.code, rows + table->codes.size()) ? nullptr : table;
 }
 
+std::string_view fact_name(const knowledge::Code& code) { return code.fact.substr(0, code.fact.find(' ')); }
+
 // Rows of one stack that are one status under several names: every *_ALLOC_FAILED of Mbed TLS 4 is PSA_ERROR_INSUFFICIENT_MEMORY.
 bool same_status(const codes::Meaning& a, const codes::Meaning& b, const knowledge::Knowledge& knowledge) {
   const knowledge::CodeLibrary* const one = table_of(a, knowledge);
   const knowledge::CodeLibrary* const other = table_of(b, knowledge);
   return one != nullptr && other != nullptr && one->stack == other->stack && a.value == b.value && a.value != 0 && a.parts.empty() &&
-         b.parts.empty() && !a.code->causes.empty() && a.code->fact == b.code->fact && a.code->causes == b.code->causes;
+         b.parts.empty() && fact_name(*a.code) == fact_name(*b.code) && !a.code->fact.empty();
 }
 
 std::vector<Group> groups_of(const codes::Explanation& explanation, const knowledge::Knowledge& knowledge) {

@@ -12,6 +12,7 @@
 
 #include "base/text.hpp"
 #include "capture/capture.hpp"
+#include "diagnose/log_handshakes.hpp"
 #include "log/log.hpp"
 #include "tls/certificate.hpp"
 #include "tls/keylog.hpp"
@@ -120,6 +121,14 @@ class InputReader {
     add_unreadable(entry, "is neither a capture (pcap, pcapng) nor text", inputs_);
   }
 
+  // The bytes that logs show; where a capture was given they are in it too.
+  void read_dumps() {
+    if (!inputs_.input.captures.empty()) return;
+    for (const log::Log& log : inputs_.input.logs) {
+      if (auto shown = diagnose::handshakes_of(log)) inputs_.input.captures.push_back(std::move(*shown));
+    }
+  }
+
   // Captures come last: a key log given after them counts as much as one before.
   void read_captures() {
     const std::size_t secrets = keys_.size();
@@ -189,6 +198,7 @@ Inputs read_inputs(const std::vector<std::string>& paths, const std::vector<std:
   for (const std::string& path : paths) reader.read(path, false);
   for (const std::string& path : key_logs) reader.read(path, true);
   reader.read_captures();
+  reader.read_dumps();
   return inputs;
 }
 

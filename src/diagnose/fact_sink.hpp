@@ -12,14 +12,17 @@ namespace tlswhy::diagnose {
 // Collects what is stated about one handshake, each fact with its frame.
 class FactSink {
  public:
-  FactSink(std::string file, std::uint64_t first_frame) : file_(std::move(file)), first_frame_(first_frame) {}
+  FactSink(const wire::Capture& capture, std::uint64_t first_frame)
+      : file_(capture.path), first_frame_(first_frame), from_log_(capture.from_log) {}
 
   // `frame` 0 stands for the handshake's first one; `inferred` marks what was concluded rather than seen.
   void state(FactBuilder builder, std::uint64_t frame, std::string text, bool inferred = false) {
     LocatedFact located;
     located.fact = builder.take();
     located.fact.set("from", "capture");
-    located.source = {SourceKind::capture, file_, std::nullopt, frame == 0 ? first_frame_ : frame};
+    const std::uint64_t place = frame == 0 ? first_frame_ : frame;
+    located.source = {SourceKind::capture, file_, std::nullopt, place};
+    if (from_log_) located.source = {SourceKind::log, file_, place, std::nullopt};
     located.text = std::move(text);
     located.inferred = inferred;
     facts_.push_back(std::move(located));
@@ -29,6 +32,7 @@ class FactSink {
  private:
   std::string file_;
   std::uint64_t first_frame_;
+  bool from_log_;
   std::vector<LocatedFact> facts_;
 };
 

@@ -84,6 +84,8 @@ class CertificateFacts {
   }
 
   void certificate_dates(const tls::Certificate& certificate, std::string_view which) {
+    // A log without date and time tells nothing of validity.
+    if (!context_.at && h_.started.ns == 0) return;
     const Timestamp now = context_.at.value_or(h_.started);
     const std::string subject = printable(certificate.subject);
     std::string_view state_word = "valid";

@@ -47,7 +47,7 @@ class HandshakeFacts {
  public:
   HandshakeFacts(const wire::Capture& capture, const Handshake& handshake, const knowledge::Knowledge& knowledge, const Context& context,
                  const DeviceLimits& limits)
-      : h_(handshake), knowledge_(knowledge), context_(context), limits_(limits), sink_(capture.path, handshake.first_frame) {}
+      : h_(handshake), knowledge_(knowledge), context_(context), limits_(limits), sink_(capture, handshake.first_frame) {}
 
   std::vector<LocatedFact> take() {
     hello();

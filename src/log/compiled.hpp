@@ -38,6 +38,7 @@ struct Stripped {
 // An event with what the guesses about the whole log need.
 struct Found {
   Event event;
+  std::optional<Dump> dump;  // the line announces one; its bytes are still to be read
   const knowledge::Dialect* dialect = nullptr;
   const knowledge::Dialect* frame = nullptr;
   std::string version;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "log/compiled.hpp"
+#include "log/dumps.hpp"
 #include "log/log.hpp"
 #include "log/strip.hpp"
 
@@ -12,6 +13,7 @@ namespace tlswhy::log {
 namespace {
 
 constexpr std::size_t k_most_problems = 20;
+constexpr std::size_t k_most_dumps = 2000;  // of records and messages; a handshake has about ten
 
 std::size_t line_end(std::string_view text, std::size_t from) {
   const void* at = std::memchr(text.data() + from, '\n', text.size() - from);
@@ -66,7 +68,15 @@ Log Scanner::read(std::string_view text, std::string path) const {
       log.problems.push_back("line " + std::to_string(number) + " has " + std::to_string(line.size()) + " bytes; only the first " +
                              std::to_string(compiled.limits.line_bytes) + " were looked at");
     }
+    const std::size_t known = found.size();
     compiled.scan(line, number, found);
+    for (std::size_t i = known; i < found.size(); ++i) {
+      if (!found[i].dump || log.dumps.size() >= k_most_dumps) continue;
+      found[i].dump->line = number;
+      found[i].dump->time = found[i].event.time;
+      read_dump(text.substr(std::min(end + 1, text.size())), *this, *found[i].dump);
+      log.dumps.push_back(std::move(*found[i].dump));
+    }
     if (found.size() > compiled.limits.events) {
       found.resize(compiled.limits.events);
       full = true;
@@ -79,6 +89,7 @@ Log Scanner::read(std::string_view text, std::string path) const {
     position = end + 1;
     ++number;
   }
+  if (log.dumps.empty()) log.dumps = bare_dumps(text);
   conclude(std::move(found), log);
   return log;
 }

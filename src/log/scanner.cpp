@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <utility>
 
@@ -76,6 +77,25 @@ std::vector<Candidate> choose(std::string_view line, std::vector<Candidate> cand
   return chosen;
 }
 
+// What a header says of the dump below it; nothing if the pattern is none of a header.
+std::optional<Dump> announced_dump(const Match& match, const knowledge::Pattern& source) {
+  if (source.kind != "dump") return std::nullopt;
+  Dump dump;
+  const std::string_view direction = match.get("direction");
+  if (direction == "sent") dump.direction = Dump::Direction::sent;
+  if (direction == "received") dump.direction = Dump::Direction::received;
+  const std::string_view layer = match.get("layer");
+  if (layer == "handshake") dump.layer = Dump::Layer::handshake;
+  if (layer == "alert") dump.layer = Dump::Layer::alert;
+  if (layer == "change_cipher_spec") dump.layer = Dump::Layer::change_cipher_spec;
+  if (const Hole* const size = match.find("bytes"); size != nullptr) {
+    std::size_t value = 0;
+    (void)std::from_chars(size->text.data(), size->text.data() + size->text.size(), value, size->type == HoleType::hex ? 16 : 10);
+    dump.declared = value;
+  }
+  return dump;
+}
+
 bool says_the_same(const Event& a, const Event& b) {
   if (a.value && b.value && a.value == b.value && a.library == b.library) return true;
   if (!a.symbol.empty() && a.symbol == b.symbol) return true;
@@ -144,6 +164,11 @@ void Scanner::Compiled::scan(std::string_view text, std::uint64_t line, std::vec
       candidates.push_back(std::move(candidate));
     }
   }
+  // A header of a dump is one even where another pattern says more about the line.
+  std::optional<Dump> dump;
+  for (const Candidate& candidate : candidates) {
+    if (!dump) dump = announced_dump(candidate.match, *candidate.rule->source);
+  }
   const std::vector<Candidate> chosen = choose(message, std::move(candidates));
   const std::size_t first = found.size();
   const auto said_already = [&](const Event& event) {
@@ -156,7 +181,7 @@ void Scanner::Compiled::scan(std::string_view text, std::uint64_t line, std::vec
       if (candidate.rule->generic != generic) continue;
       auto event = make_event(knowledge, *candidate.rule, candidate.match, message);
       if (!event || (generic && said_already(*event))) continue;
-      Found item{std::move(*event), candidate.rule->dialect, stripped.frame, {}};
+      Found item{std::move(*event), {}, candidate.rule->dialect, stripped.frame, {}};
       if (candidate.rule->source->kind == "version") item.version = std::string(candidate.match.get("version"));
       found.push_back(std::move(item));
     }
@@ -167,17 +192,18 @@ void Scanner::Compiled::scan(std::string_view text, std::uint64_t line, std::vec
       const Match place{begin, begin + symbol.size(), {}};
       if (std::any_of(chosen.begin(), chosen.end(), [&](const Candidate& other) { return overlaps(message, other.match, place); })) return;
       auto event = make_symbol_event(knowledge, symbol);
-      if (event && !said_already(*event)) found.push_back(Found{std::move(*event), nullptr, stripped.frame, {}});
+      if (event && !said_already(*event)) found.push_back(Found{std::move(*event), {}, nullptr, stripped.frame, {}});
     });
   }
   if (first == found.size()) {
     if (stripped.chatter == nullptr || !chosen.empty()) return;
     if (auto event = make_event(knowledge, *stripped.chatter, {}, message)) {
       event->facts.clear();  // they are added below, with those of the other prefixes
-      found.push_back(Found{std::move(*event), stripped.chatter->dialect, stripped.frame, {}});
+      found.push_back(Found{std::move(*event), {}, stripped.chatter->dialect, stripped.frame, {}});
     }
   }
   if (first == found.size()) return;
+  found[first].dump = std::move(dump);
   for (std::size_t i = first; i < found.size(); ++i) {
     found[i].event.line = line;
     found[i].event.time = stripped.time;

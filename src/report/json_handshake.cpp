@@ -107,14 +107,15 @@ json direction_json(const tls::DirectionFacts& d) {
           {"retransmissions", d.retransmissions}};
 }
 
-json handshake_json(std::size_t id, const std::string& file, const tls::Handshake& h, const knowledge::Knowledge& knowledge) {
+json handshake_json(std::size_t id, const wire::Capture& capture, const tls::Handshake& h, const knowledge::Knowledge& knowledge) {
   json versions = json::array();
   if (h.client_hello) {
     for (const tls::Version version : versions_offered(*h.client_hello)) versions.push_back(tls::to_string(version));
   }
   const auto negotiated = h.negotiated();
   json entry = {{"id", id},
-                {"file", valid_utf8(file)},
+                {"file", valid_utf8(capture.path)},
+                {"seen_in", capture.from_log ? "log" : "capture"},
                 {"transport", h.transport},
                 {"client", to_string(h.client)},
                 {"server", to_string(h.server)},
@@ -160,7 +161,7 @@ nlohmann::ordered_json handshakes_json(const std::vector<wire::Capture>& capture
   json list = json::array();
   std::size_t id = 0;
   for (const wire::Capture& capture : captures) {
-    for (const tls::Handshake& handshake : capture.handshakes) list.push_back(handshake_json(id++, capture.path, handshake, knowledge));
+    for (const tls::Handshake& handshake : capture.handshakes) list.push_back(handshake_json(id++, capture, handshake, knowledge));
   }
   return list;
 }

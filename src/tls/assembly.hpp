@@ -46,6 +46,8 @@ class Assembly {
   [[nodiscard]] bool may_open() const { return decryption_ && decryption_->active(); }
   [[nodiscard]] std::optional<OpenedRecord> open(unsigned direction, std::uint8_t type, std::uint16_t version, Bytes fragment, At at);
   [[nodiscard]] std::optional<OpenedRecord> open_datagram(unsigned direction, std::uint8_t type, std::uint16_t version, std::uint64_t place, Bytes fragment, At at);
+  // A record of this direction was opened by somebody else who has the keys.
+  void opened_elsewhere(unsigned direction, At at) { count_opened(direction, at); }
   void decrypted_alert(unsigned direction, Bytes payload, At at);
   void decrypted_data(unsigned direction, Bytes content, At at);
   // Bytes of this direction are missing.

@@ -47,10 +47,12 @@ void Assembly::read_decrypted(unsigned direction, std::uint8_t type, Bytes body,
   switch (type) {
     case HandshakeType::finished:
       finished_[direction] = true;
-      decryption_->finished(direction);
+      if (decryption_) decryption_->finished(direction);
       if (tls13() && !server) client_finished13(at);
       break;
-    case HandshakeType::key_update: decryption_->key_update(direction); break;
+    case HandshakeType::key_update:
+      if (decryption_) decryption_->key_update(direction);
+      break;
     case HandshakeType::encrypted_extensions: {
       if (!handshake_.server_hello || !tls13()) break;
       auto parsed = parse_encrypted_extensions(body, *handshake_.server_hello);

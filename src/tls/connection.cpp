@@ -39,6 +39,11 @@ void Connection::data(Side from, Bytes bytes, At at) {
   }
 }
 
+void Connection::opened(Side from, std::uint8_t content_type, Bytes content, At at) {
+  state_->last = at;
+  if (!state_->datagrams_) state_->stream.opened(State::direction(from), content_type, content, at);
+}
+
 void Connection::use_keys(const KeyLog& keys) { state_->assembly.use_keys(keys); }
 
 void Connection::missing(Side from, std::uint64_t bytes, Missing why, At at) {

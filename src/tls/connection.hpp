@@ -36,6 +36,8 @@ class Connection {
   // The secrets to decrypt with, which must outlive this. To be called before the first bytes.
   void use_keys(const KeyLog& keys);
   void data(Side from, Bytes bytes, At at);        // the next bytes of a stream, or (datagrams) one whole datagram
+  // The content of one record in the clear, from somebody who has the keys: a library that prints its messages. Streams only.
+  void opened(Side from, std::uint8_t content_type, Bytes content, At at);
   void missing(Side from, std::uint64_t bytes, Missing why, At at);
   void fin(Side from, At at);
   void rst(Side from, At at);

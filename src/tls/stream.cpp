@@ -235,6 +235,19 @@ void StreamReader::handle(Direction& d, unsigned direction, std::uint8_t type, B
   }
 }
 
+void StreamReader::opened(unsigned direction, std::uint8_t type, Bytes content, At at) {
+  Direction& d = directions_[direction];
+  if (content.empty()) return;
+  d.tls = true;
+  d.mode = Mode::records;
+  assembly_.bytes(direction, content.size(), at);
+  if (!assembly_.is_protected(direction) || type == k_change_cipher_spec) return handle(d, direction, type, content, at);
+  assembly_.opened_elsewhere(direction, at);
+  if (type == k_handshake) handshake_bytes(d, direction, content, true, at);
+  if (type == k_alert) assembly_.decrypted_alert(direction, content, at);
+  if (type == k_application_data) assembly_.decrypted_data(direction, content, at);
+}
+
 void StreamReader::handshake_bytes(Direction& d, unsigned direction, Bytes payload, bool decrypted, At at) {
   if (d.message_skip > 0) {
     const auto passed = static_cast<std::size_t>(std::min<std::uint64_t>(d.message_skip, payload.size()));

@@ -15,6 +15,7 @@ class StreamReader {
   StreamReader(Assembly& assembly, const Limits& limits) : assembly_(assembly), limits_(limits) {}
 
   void data(unsigned direction, Bytes bytes, At at);
+  void opened(unsigned direction, std::uint8_t type, Bytes content, At at);
   void missing(unsigned direction, std::uint64_t count, Missing why, At at);
   [[nodiscard]] bool wants(unsigned direction) const;
   // Says what became of half messages and of bytes that are no TLS.

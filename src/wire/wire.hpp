@@ -32,6 +32,7 @@ struct PlainFlow {
 
 struct Capture {
   std::string path;
+  bool from_log = false;                           // read out of the hex dumps of a log: frames are its lines
   capture::Summary summary;
   std::vector<tls::Handshake> handshakes;          // in order of first frame
   std::vector<FailedFlow> failed_flows;

@@ -172,7 +172,7 @@ struct LogIndex {
   std::span<const RulePlace> prefixes;
   std::span<const std::uint32_t> bitmap;   // of the hashes of all grams
   std::span<const GramPlace> grams;        // a hash table with linear probing; its size is a power of two
-  std::span<const std::uint16_t> users;    // rules; rules.size() stands for "a symbol or a chatty prefix may be here"
+  std::span<const std::uint16_t> users;    // rules; rules.size() stands for "a symbol may be here", the next number for "a chatty prefix may be here"
   std::span<const std::uint64_t> symbols;  // hashes of the symbols that stand for themselves, sorted
 };
 

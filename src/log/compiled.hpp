@@ -67,6 +67,8 @@ class Rules {
 struct Scanner::Compiled {
   explicit Compiled(const knowledge::Knowledge& the_knowledge, const Limits& the_limits);
 
+  // False if nothing can be known of the line; `indices` is left with the candidates of the text as it stands.
+  [[nodiscard]] bool worth_stripping(std::string_view text, std::vector<std::uint32_t>& indices) const;
   [[nodiscard]] Stripped strip(std::string_view text, std::string& storage) const;
   // Appends what the line says; the facts still lack the fields that are guessed from the whole log.
   void scan(std::string_view text, std::uint64_t line, std::vector<Found>& found) const;

@@ -91,10 +91,6 @@ std::size_t host_length(std::string_view line, std::size_t position) {
 
 }  // namespace
 
-char lower_of(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-bool is_alphanumeric(char c) { return is_digit(c) || (lower_of(c) >= 'a' && lower_of(c) <= 'z') || c == '_'; }
-
 std::string fold(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -123,9 +119,10 @@ std::size_t literal_end(std::string_view line, std::size_t position, std::string
 
 std::size_t find_literal(std::string_view line, std::size_t from, std::string_view literal) {
   if (literal.empty()) return from <= line.size() ? from : std::string_view::npos;
+  const char first = literal.front();
+  const char other = first == ' ' ? '\t' : first >= 'a' && first <= 'z' ? static_cast<char>(first - 'a' + 'A') : first;
   for (std::size_t position = from; position < line.size(); ++position) {
-    const char c = lower_of(line[position]);
-    if (c != literal.front() && !(literal.front() == ' ' && is_blank(c))) continue;
+    if (line[position] != first && line[position] != other) continue;
     if (literal_end(line, position, literal) != std::string_view::npos) return position;
   }
   return std::string_view::npos;

@@ -10,9 +10,12 @@
 // What single holes take and how literals compare; the parts of pattern.cpp that know characters.
 namespace tlswhy::log {
 
-[[nodiscard]] char lower_of(char c);
-[[nodiscard]] bool is_blank(char c);
-[[nodiscard]] bool is_alphanumeric(char c);  // ASCII; the underscore counts
+[[nodiscard]] constexpr char lower_of(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+[[nodiscard]] constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
+// ASCII; the underscore counts.
+[[nodiscard]] constexpr bool is_alphanumeric(char c) {
+  return (c >= '0' && c <= '9') || (lower_of(c) >= 'a' && lower_of(c) <= 'z') || c == '_';
+}
 
 // Text as literals keep it: lower case, every run of blanks one blank.
 [[nodiscard]] std::string fold(std::string_view text);

@@ -15,7 +15,7 @@
 namespace tlswhy::log {
 namespace {
 
-constexpr std::size_t k_most_of_one_kind = std::numeric_limits<std::uint16_t>::max() - 1;  // a place is two bytes
+constexpr std::size_t k_most_of_one_kind = std::numeric_limits<std::uint16_t>::max() - 2;  // a place is two bytes
 
 // A rough order of how often characters are met in logs; only decides between grams no sample tells apart.
 double commonness(char c) {
@@ -126,6 +126,14 @@ Index make_index(const knowledge::Knowledge& knowledge, std::vector<std::string>
       }
     }
   }
+  // Prose shows what is common in any text.
+  for (const knowledge::Cause& cause : knowledge.causes) {
+    builder.learn(cause.what);
+    for (const knowledge::Fix& fix : cause.fixes) builder.learn(fix.action);
+  }
+  for (const knowledge::CodeLibrary& library : knowledge.code_libraries) {
+    for (const knowledge::Code& code : library.codes) builder.learn(code.meaning);
+  }
   for (std::size_t d = 0; d < knowledge.dialects.size(); ++d) {
     const knowledge::Dialect& dialect = knowledge.dialects[d];
     const auto add = [&](std::span<const knowledge::Pattern> patterns, bool is_prefix) {
@@ -153,13 +161,14 @@ Index make_index(const knowledge::Knowledge& knowledge, std::vector<std::string>
     add(dialect.prefixes, true);
     add(dialect.patterns, false);
   }
-  // What calls for a look at the whole line has the number after the last rule.
-  const auto whole_line = static_cast<std::uint16_t>(index.rules.size());
+  // What calls for a look at the words of the line has the number after the last rule, what calls for one at its prefixes the next.
+  const auto symbol_number = static_cast<std::uint16_t>(index.rules.size());
+  const auto chatter_number = static_cast<std::uint16_t>(symbol_number + 1);
   for (const auto& anchors : chatter) {
-    if (!builder.add(whole_line, anchors)) faults.emplace_back("a prefix with a kind needs a literal of at least four characters");
+    if (!builder.add(chatter_number, anchors)) faults.emplace_back("a prefix with a kind needs a literal of at least four characters");
   }
   const auto symbols = own_symbols(knowledge);
-  for (const std::uint32_t gram : symbol_grams(symbols)) builder.add_gram(whole_line, gram);
+  for (const std::uint32_t gram : symbol_grams(symbols)) builder.add_gram(symbol_number, gram);
   for (const std::string_view symbol : symbols) index.symbols.push_back(symbol_hash(symbol));
   std::sort(index.symbols.begin(), index.symbols.end());
   builder.finish(index);

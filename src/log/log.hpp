@@ -42,13 +42,13 @@ struct Event {
 
 // Bytes of a connection that the log shows in hexadecimal.
 struct Dump {
-  enum class Direction : std::uint8_t { unknown, sent, received };  // by the log's writer
+  enum class Direction : std::uint8_t { unknown, sent, received };                   // by the log's writer
   enum class Layer : std::uint8_t { stream, handshake, alert, change_cipher_spec };  // stream: records with their headers
-  std::uint64_t line = 0;                 // of its header, or the first one
+  std::uint64_t line = 0;                                                            // of its header, or the first one
   LineTime time;
   Direction direction = Direction::unknown;
   Layer layer = Layer::stream;
-  std::size_t declared = 0;               // bytes that there should be; 0 if not said
+  std::size_t declared = 0;  // bytes that there should be; 0 if not said
   std::vector<std::uint8_t> bytes;
 };
 
@@ -56,7 +56,7 @@ struct Log {
   std::string path;
   std::uint64_t lines = 0;
   std::vector<Event> events;          // in order of lines; several may share a line
-  std::vector<Dump> dumps;           // of TLS records and messages, in order
+  std::vector<Dump> dumps;            // of TLS records and messages, in order
   std::vector<std::string> problems;  // sentences that name the line
   std::string role;                   // "device", "server", "unknown": who wrote this log
   std::string platform;               // "esp-idf", "nodemcu", ...; empty if unknown

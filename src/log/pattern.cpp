@@ -267,6 +267,14 @@ bool Pattern::find(std::string_view line, std::size_t from, Match& match) const 
   return false;
 }
 
+bool Pattern::may_be_in(std::string_view line) const {
+  const Token* longest = nullptr;
+  for (const Token& token : tokens_) {
+    if (token.literal && (longest == nullptr || token.text.size() > longest->text.size())) longest = &token;
+  }
+  return longest == nullptr || find_literal(line, 0, longest->text) != std::string_view::npos;
+}
+
 std::vector<std::vector<std::string>> Pattern::anchors() const {
   std::vector<std::vector<std::string>> sets;
   const auto add = [&](std::vector<std::string> set) {

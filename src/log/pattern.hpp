@@ -39,6 +39,8 @@ class Pattern {
   [[nodiscard]] bool find(std::string_view line, std::size_t from, Match& match) const;
   // A match that begins with the line.
   [[nodiscard]] bool find_at_start(std::string_view line, Match& match) const;
+  // False if the pattern's longest literal is not in the line: a quick look before find().
+  [[nodiscard]] bool may_be_in(std::string_view line) const;
   // Texts of which one must be in a line that matches (lower case, one blank for a run): each element is one such set, any of
   // which may be used to find lines worth trying.
   [[nodiscard]] std::vector<std::vector<std::string>> anchors() const;

@@ -15,6 +15,7 @@
 namespace tlswhy::log {
 namespace {
 
+constexpr char k_escape = '\x1b';
 constexpr std::size_t k_most_prefixes = 8;  // nested frames of one line
 constexpr std::size_t k_most_repeats = 8;   // of one pattern in one line: lines that were joined
 constexpr std::size_t k_event_text = 1024;  // of a line kept with its event
@@ -141,11 +142,29 @@ Stripped Scanner::Compiled::strip(std::string_view text, std::string& storage) c
   return stripped;
 }
 
+// Grams are short and stand in many lines; most of those lines lack the text of the patterns they were taken from. Stripping adds
+// nothing to plain ASCII, so what is not in the line is not in its message.
+bool Scanner::Compiled::worth_stripping(std::string_view text, std::vector<std::uint32_t>& indices) const {
+  text = text.substr(0, limits.line_bytes);
+  const bool plain = std::none_of(text.begin(), text.end(), [](char c) { return c == k_escape || static_cast<unsigned char>(c) >= 0x80; });
+  if (!plain) return true;
+  prefilter.candidates(text, indices);
+  return std::any_of(indices.begin(), indices.end(), [&](std::uint32_t number) {
+    if (number > rules.size()) return true;
+    if (number < rules.size()) return rules.at(number).pattern.may_be_in(text);
+    bool symbol_found = false;
+    each_symbol(text, index.symbols, [&](std::string_view) { symbol_found = true; });
+    return symbol_found;
+  });
+}
+
 void Scanner::Compiled::scan(std::string_view text, std::uint64_t line, std::vector<Found>& found) const {
+  std::vector<std::uint32_t> indices;
+  if (!worth_stripping(text, indices)) return;
   std::string storage;
   const Stripped stripped = strip(text, storage);
   const std::string_view message = stripped.message;
-  std::vector<std::uint32_t> indices;
+  indices.clear();
   prefilter.candidates(message, indices);
   if (indices.empty() && stripped.chatter == nullptr) return;
 
@@ -156,6 +175,7 @@ void Scanner::Compiled::scan(std::string_view text, std::uint64_t line, std::vec
       look_for_symbols = true;
       continue;
     }
+    if (number > rules.size()) continue;
     std::size_t from = 0;
     for (std::size_t i = 0; i < k_most_repeats; ++i) {
       Candidate candidate{&rules.at(number), {}};

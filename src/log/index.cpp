@@ -118,7 +118,8 @@ void Builder::finish(Index& index) const {
 Index make_index(const knowledge::Knowledge& knowledge, std::vector<std::string>& faults) {
   Index index;
   Builder builder;
-  std::vector<std::vector<std::vector<std::string>>> chatter;  // anchors of the prefixes that make an event of any line
+  // Where each prefix stands that makes an event of any line, and its anchors.
+  std::vector<std::pair<std::string, std::vector<std::vector<std::string>>>> chatter;
   for (const knowledge::Dialect& dialect : knowledge.dialects) {
     for (const auto& list : {dialect.prefixes, dialect.patterns}) {
       for (const knowledge::Pattern& pattern : list) {
@@ -147,7 +148,7 @@ Index make_index(const knowledge::Knowledge& knowledge, std::vector<std::string>
             faults.push_back(where + ": " + compiled.error().what + ": " + compiled.error().where);
           } else if (is_prefix) {
             index.prefixes.push_back(place);
-            if (!patterns[p].kind.empty()) chatter.push_back(compiled->anchors());
+            if (!patterns[p].kind.empty()) chatter.emplace_back(where, compiled->anchors());
           } else if (index.rules.size() >= k_most_of_one_kind) {
             faults.push_back(where + ": there are more patterns than can be numbered");
           } else if (builder.add(static_cast<std::uint16_t>(index.rules.size()), compiled->anchors())) {
@@ -164,8 +165,9 @@ Index make_index(const knowledge::Knowledge& knowledge, std::vector<std::string>
   // What calls for a look at the words of the line has the number after the last rule, what calls for one at its prefixes the next.
   const auto symbol_number = static_cast<std::uint16_t>(index.rules.size());
   const auto chatter_number = static_cast<std::uint16_t>(symbol_number + 1);
-  for (const auto& anchors : chatter) {
-    if (!builder.add(chatter_number, anchors)) faults.emplace_back("a prefix with a kind needs a literal of at least four characters");
+  for (const auto& [where, anchors] : chatter) {
+    if (!builder.add(chatter_number, anchors))
+      faults.push_back(where + ": a prefix with a kind needs a literal of at least four characters");
   }
   const auto symbols = own_symbols(knowledge);
   for (const std::uint32_t gram : symbol_grams(symbols)) builder.add_gram(symbol_number, gram);

@@ -46,6 +46,20 @@ std::string_view without_offset(std::string_view text) {
   return text;
 }
 
+// All bytes in one line, as wpa_supplicant prints them: "OpenSSL: Message - hexdump(len=238): 01 00 00 ea ...".
+std::optional<std::vector<std::uint8_t>> hexdump_in(std::string_view line) {
+  constexpr std::string_view k_mark = " - hexdump(len=";
+  const std::size_t mark = line.find(k_mark);
+  const std::size_t colon = mark == std::string_view::npos ? mark : line.find("): ", mark);
+  if (colon == std::string_view::npos) return std::nullopt;
+  std::vector<std::uint8_t> bytes;
+  for (const std::string_view pair : split(trim(line.substr(colon + 3)), ' ')) {
+    if (pair.size() != 2 || digit(pair[0]) < 0 || digit(pair[1]) < 0 || bytes.size() >= k_most_bytes) break;
+    bytes.push_back(static_cast<std::uint8_t>(digit(pair[0]) * 16 + digit(pair[1])));
+  }
+  return bytes;
+}
+
 }  // namespace
 
 std::optional<std::vector<std::uint8_t>> dump_line(std::string_view message) {
@@ -92,6 +106,10 @@ void read_dump(std::string_view rest, const Scanner& scanner, Dump& dump) {
     if (line.empty()) continue;
     if (line.find("<SPACES/NULS>") != std::string_view::npos) {  // how OpenSSL ends a dump whose rest is blank
       dump.bytes.resize(std::max<std::size_t>(dump.bytes.size(), dump.declared == 0 ? 0 : wanted), 0);
+      break;
+    }
+    if (auto whole = hexdump_in(line)) {
+      dump.bytes = std::move(*whole);
       break;
     }
     // As it stands first: an offset may look like the time of some logger.

@@ -78,6 +78,14 @@ class Dumps(unittest.TestCase):
         self.assertEqual(handshake["ciphers_offered"], offered)
         self.assertEqual(types(handshake)[:2], ["client_hello", "server_hello"])
 
+    def test_wpa_supplicant_prints_a_message_in_one_line(self):
+        text, answer = read("wpa-supplicant-refused.log")
+        handshake = self.only(answer)
+        self.assertEqual(types(handshake), ["client_hello"])
+        self.assertEqual(handshake["ja3_full"], read("hello-xxd.log")[1]["handshakes"][0]["ja3_full"])
+        self.assertIn("fatal:handshake failure", text)
+        self.assertEqual([(alert["from"], alert["name"]) for alert in handshake["alerts"]], [("server", "handshake_failure")])
+
     def test_a_hello_pasted_alone_in_any_form(self):
         expected = None
         for name in ("hello-xxd.log", "hello-hexdump.log", "hello-c-array.log", "hello-esp-log.log"):

@@ -29,6 +29,7 @@ constexpr double k_folded = 0.02;           // NodeMCU's one-byte form, where no
 constexpr double k_stripped = 0.3;          // an alert of BearSSL as the newer cores print it
 constexpr double k_hinted = 25.0;           // the context names the library or its platform
 constexpr double k_made_for = 2.0;
+constexpr double k_partly_hinted = 8.0;
 constexpr double k_exact_table = 100.0;   // --library names this very table and not a family of them
 constexpr double k_named_symbol = 40.0;   // the symbol stands beside the number
 constexpr double k_past_version = 0.5;    // it meant this in older versions only, and nothing says which version it is
@@ -88,7 +89,11 @@ double form_factor(const CodeLibrary& library, const Reading& reading, std::size
 double platform_factor(const CodeLibrary& library, std::string_view platform) {
   const auto list = split(library.platforms, ',');
   if (!list.empty() && iequals(trim(list.front()), platform)) return k_hinted * k_made_for;
-  return std::any_of(list.begin(), list.end(), [&](std::string_view item) { return iequals(trim(item), platform); }) ? k_hinted : 1;
+  const auto is_it = [&](std::string_view item) { return iequals(trim(item), platform); };
+  if (std::any_of(list.begin(), list.end(), is_it)) return k_hinted;
+  // "esp8266" and "ESP32" are said of several platforms and in the words on where a table is met.
+  const auto in_part = [&](std::string_view item) { return has_word(item, platform); };
+  return std::any_of(list.begin(), list.end(), in_part) || has_word(library.seen, platform) ? k_partly_hinted : 1;
 }
 
 double hint_factor(const CodeLibrary& library, const Hints& hints) {
@@ -134,19 +139,35 @@ bool is_rare(const CodeLibrary& library, const Code& code) {
   });
 }
 
-double row_factor(const CodeLibrary& library, const Meaning& meaning, const Hints& hints, Breadth breadth) {
+// The version of the library that is meant: with a platform, a version is that of the product, which says what it carries.
+// A table whose first platform it is counts in the product's own versions; of any other nothing is known.
+std::string_view version_of(const Knowledge& knowledge, const CodeLibrary& library, const Hints& hints) {
+  if (hints.platform.empty() || hints.version.empty()) return hints.version;
+  for (const knowledge::Product& product : knowledge.products) {
+    if (product.library == library.id && iequals(product.product, hints.platform) && version_in(hints.version, product.versions))
+      return product.library_version;
+  }
+  const bool carried = std::any_of(knowledge.products.begin(), knowledge.products.end(),
+                                   [&](const knowledge::Product& product) { return product.library == library.id; });
+  const auto platforms = split(library.platforms, ',');
+  const bool own =
+      std::any_of(platforms.begin(), platforms.end(), [&](std::string_view platform) { return iequals(trim(platform), hints.platform); });
+  return own && !carried ? std::string_view(hints.version) : std::string_view{};
+}
+
+double row_factor(const Knowledge& knowledge, const CodeLibrary& library, const Meaning& meaning, const Hints& hints, Breadth breadth) {
   const Code& code = *meaning.code;
+  const std::string_view version = version_of(knowledge, library, hints);
   double factor = 1;
   if (code.fact.empty() && code.error != knowledge::IsError::no) factor *= k_no_fact;
   if (is_rare(library, code)) factor *= k_rare;
   const bool success = code.error == knowledge::IsError::no && code.has_value && meaning.value == 0;
   if (success) factor *= k_success;
   if (code.error == knowledge::IsError::no && !success) factor *= k_no_error;
-  if (breadth == Breadth::far && hints.version.empty() && is_past(code.versions)) factor *= k_past_version;
-  if (!version_in(hints.version, meaning.versions.empty() ? code.versions.view() : std::string_view(meaning.versions)))
-    factor *= k_other_version;
+  if (breadth == Breadth::far && version.empty() && is_past(code.versions)) factor *= k_past_version;
+  if (!version_in(version, meaning.versions.empty() ? code.versions.view() : std::string_view(meaning.versions))) factor *= k_other_version;
   if (!version_fits_platform(hints.platform, code.versions)) factor *= k_other_version;
-  if (meaning.parts.size() > 1 && !version_in(hints.version, meaning.parts.back()->versions)) factor *= k_other_version;
+  if (meaning.parts.size() > 1 && !version_in(version, meaning.parts.back()->versions)) factor *= k_other_version;
   // "(-257, 'RECORD_OVERFLOW')": the end of the symbol beside the number settles it.
   constexpr std::size_t k_shortest_tail = 6;
   for (std::size_t at = code.symbol.find('_'); !hints.context.empty() && at != std::string_view::npos; at = code.symbol.find('_', at + 1)) {
@@ -230,7 +251,7 @@ std::vector<Meaning> number_in(const Knowledge& knowledge, const std::vector<con
   const auto add = [&](const CodeLibrary& library, std::vector<Meaning>& found, double score, const std::string& note) {
     const bool any_of_tls = std::any_of(found.begin(), found.end(), is_about_tls);
     for (Meaning& meaning : found) {
-      meaning.likelihood *= score * row_factor(library, meaning, hints, breadth);
+      meaning.likelihood *= score * row_factor(knowledge, library, meaning, hints, breadth);
       if (any_of_tls && !is_about_tls(meaning)) meaning.likelihood *= k_not_of_tls;
       if (meaning.why.empty() || meaning.why == "two codes added") meaning.why += (meaning.why.empty() || note.empty() ? "" : "; ") + note;
       all.push_back(std::move(meaning));
@@ -272,8 +293,8 @@ std::vector<Meaning> number_in(const Knowledge& knowledge, const std::vector<con
   return all;
 }
 
-std::vector<Meaning> symbol_in(const std::vector<const CodeLibrary*>& tables, const Hints& hints, Breadth breadth,
-                               const std::function<bool(std::string_view symbol)>& is_meant) {
+std::vector<Meaning> symbol_in(const Knowledge& knowledge, const std::vector<const CodeLibrary*>& tables, const Hints& hints,
+                               Breadth breadth, const std::function<bool(std::string_view symbol)>& is_meant) {
   std::vector<Meaning> all;
   for (const CodeLibrary* const library : tables) {
     for (const Code& code : library->codes) {
@@ -281,7 +302,8 @@ std::vector<Meaning> symbol_in(const std::vector<const CodeLibrary*>& tables, co
       Meaning meaning;
       meaning.code = &code;
       meaning.value = code.value;
-      meaning.likelihood = (library->common + k_base) * hint_factor(*library, hints) * row_factor(*library, meaning, hints, breadth);
+      meaning.likelihood =
+          (library->common + k_base) * hint_factor(*library, hints) * row_factor(knowledge, *library, meaning, hints, breadth);
       all.push_back(std::move(meaning));
     }
   }
@@ -311,7 +333,8 @@ std::vector<Meaning> rank_symbol(const Knowledge& knowledge, std::string_view li
   const std::string wanted = canonical(text);
   if (wanted.empty()) return {};
   const auto same = [&](std::string_view symbol) { return symbol.size() == wanted.size() && canonical(symbol) == wanted; };
-  auto found = narrowed(knowledge, libraries, hints, [&](const auto& tables) { return symbol_in(tables, hints, breadth, same); });
+  auto found =
+      narrowed(knowledge, libraries, hints, [&](const auto& tables) { return symbol_in(knowledge, tables, hints, breadth, same); });
   constexpr std::size_t k_shortest_tail = 5;
   if (!found.empty() || breadth == Breadth::plain || wanted.size() < k_shortest_tail) return found;
   const auto ends = [&](std::string_view symbol) {
@@ -320,7 +343,7 @@ std::vector<Meaning> rank_symbol(const Knowledge& knowledge, std::string_view li
     return (before == '_' || before == ' ' || before == ':' || before == '.') &&
            canonical(symbol.substr(symbol.size() - wanted.size())) == wanted;
   };
-  return narrowed(knowledge, libraries, hints, [&](const auto& tables) { return symbol_in(tables, hints, breadth, ends); });
+  return narrowed(knowledge, libraries, hints, [&](const auto& tables) { return symbol_in(knowledge, tables, hints, breadth, ends); });
 }
 
 bool has_table(const Knowledge& knowledge, std::string_view name) { return !tables_named(knowledge, name).empty(); }

@@ -12,12 +12,14 @@ extern const std::span<const Cause> causes;
 extern const std::span<const Family> families;
 extern const std::span<const Device> devices;
 extern const LogIndex log_index;
+extern const std::span<const Product> products;
 }  // namespace generated
 
 const Knowledge& built_in() {
   built_in_texts = generated::code_texts;
   static const Knowledge knowledge{generated::facts,  generated::code_libraries, generated::registries, generated::dialects,
-                                   generated::causes, generated::families,       generated::devices,    &generated::log_index};
+                                   generated::causes, generated::families,       generated::devices,    &generated::log_index,
+                                   generated::products};
   return knowledge;
 }
 

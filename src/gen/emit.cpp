@@ -192,6 +192,14 @@ std::string emit_codes(const Knowledge& knowledge) {
   return unit.finish("CodeLibrary", "code_libraries", span) + texts.finish("code_texts");
 }
 
+std::string emit_products(const Knowledge& knowledge) {
+  Unit unit;
+  const std::string span = unit.list<Product>("Product", knowledge.products, [&](const Product& product) {
+    return quote(product.product) + ", " + quote(product.versions) + ", " + quote(product.library) + ", " + quote(product.library_version);
+  });
+  return unit.finish("Product", "products", span);
+}
+
 std::string emit_registries(const Knowledge& knowledge) {
   Unit unit;
   const std::string span = unit.list<Registry>("Registry", knowledge.registries, [&](const Registry& registry) {

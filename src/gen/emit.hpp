@@ -11,6 +11,7 @@ namespace tlswhy::gen {
 // external span (see built_in.cpp), so that a change to one data file compiles little.
 [[nodiscard]] std::string emit_facts(const knowledge::Knowledge& knowledge);
 [[nodiscard]] std::string emit_codes(const knowledge::Knowledge& knowledge);
+[[nodiscard]] std::string emit_products(const knowledge::Knowledge& knowledge);
 [[nodiscard]] std::string emit_registries(const knowledge::Knowledge& knowledge);
 [[nodiscard]] std::string emit_dialects(const knowledge::Knowledge& knowledge);
 [[nodiscard]] std::string emit_causes(const knowledge::Knowledge& knowledge);

@@ -47,6 +47,7 @@ int main(int argc, char** argv) {
   const std::string out = argv[3];
   const bool written = write_if_changed(out + "/facts.cpp", tlswhy::gen::emit_facts(knowledge)) &&
                        write_if_changed(out + "/codes.cpp", tlswhy::gen::emit_codes(knowledge)) &&
+                       write_if_changed(out + "/products.cpp", tlswhy::gen::emit_products(knowledge)) &&
                        write_if_changed(out + "/registries.cpp", tlswhy::gen::emit_registries(knowledge)) &&
                        write_if_changed(out + "/dialects.cpp", tlswhy::gen::emit_dialects(knowledge)) &&
                        write_if_changed(out + "/causes.cpp", tlswhy::gen::emit_causes(knowledge)) &&

@@ -91,6 +91,11 @@ Library Library::load(const std::string& folder, std::vector<std::string>& fault
     const std::string text = read_file(path);
     own.facts = arena.keep(parse_facts({name, text}, arena, faults));
   }
+  if (const fs::path path = root / "products.tsv"; fs::exists(path, error)) {
+    const std::string name = path.string();
+    const std::string text = read_file(path);
+    own.products = arena.keep(parse_products({name, text}, arena, faults));
+  }
   std::vector<CodeLibrary> codes;
   each("codes", ".tsv", [&](const Source& file, const fs::path&) {
     if (auto parsed = parse_codes(file, arena, faults)) codes.push_back(*parsed);
@@ -135,6 +140,10 @@ const Knowledge& Library::over(const Knowledge& base) {
   merged.dialects = arena.keep(overlay(base.dialects, own.dialects));
   merged.causes = arena.keep(overlay(base.causes, own.causes));
   merged.families = arena.keep(overlay(base.families, own.families));
+  // Rows of the overlay come first and so decide.
+  std::vector<Product> products(own.products.begin(), own.products.end());
+  products.insert(products.end(), base.products.begin(), base.products.end());
+  merged.products = arena.keep(std::move(products));
   merged.devices = arena.keep(overlay(base.devices, own.devices));
   return merged;
 }

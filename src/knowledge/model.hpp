@@ -176,6 +176,14 @@ struct LogIndex {
   std::span<const std::uint64_t> symbols;  // hashes of the symbols that stand for themselves, sorted
 };
 
+// One row of data/products.tsv: the version of a TLS library that some versions of a product carry.
+struct Product {
+  std::string_view product;          // a platform word
+  std::string_view versions;         // of the product, as ranges
+  std::string_view library;
+  std::string_view library_version;
+};
+
 // Everything that is known.
 struct Knowledge {
   std::span<const FactDefinition> facts;
@@ -186,6 +194,7 @@ struct Knowledge {
   std::span<const Family> families;
   std::span<const Device> devices;
   const LogIndex* log_index = nullptr;          // of these dialects and code libraries; null if it is still to be made
+  std::span<const Product> products;
 
   // The entry with this id, or null.
   [[nodiscard]] const CodeLibrary* code_library(std::string_view id) const;

@@ -22,6 +22,7 @@ struct Source {
 
 [[nodiscard]] std::optional<CodeLibrary> parse_codes(const Source& file, Arena& arena, std::vector<std::string>& faults);
 [[nodiscard]] std::optional<Registry> parse_registry(const Source& file, Arena& arena, std::vector<std::string>& faults);
+[[nodiscard]] std::vector<Product> parse_products(const Source& file, Arena& arena, std::vector<std::string>& faults);
 [[nodiscard]] std::vector<FactDefinition> parse_facts(const Source& file, Arena& arena, std::vector<std::string>& faults);
 
 [[nodiscard]] std::optional<Dialect> parse_dialect(const Source& file, Arena& arena, std::vector<std::string>& faults);

@@ -182,6 +182,14 @@ std::optional<Condition> parse_condition(std::string_view field, std::string_vie
   return condition;
 }
 
+std::vector<Product> parse_products(const Source& file, Arena& arena, std::vector<std::string>& faults) {
+  std::vector<Product> products;
+  (void)read_table(file, {"product", "versions", "library", "library_version"}, 4, faults, [&](std::size_t, const std::vector<std::string_view>& cells) {
+    products.push_back({arena.keep(cells[0]), arena.keep(cells[1]), arena.keep(cells[2]), arena.keep(cells[3])});
+  });
+  return products;
+}
+
 std::vector<FactDefinition> parse_facts(const Source& file, Arena& arena, std::vector<std::string>& faults) {
   std::vector<FactDefinition> facts;
   (void)read_table(file, {"fact", "fields", "failure", "success", "meaning"}, 5, faults, [&](std::size_t line, const std::vector<std::string_view>& cells) {

@@ -228,6 +228,19 @@ TEST(Search, finds_rows_by_number_and_by_words) {
   EXPECT_TRUE(search(tables, {"no such words at all"}).empty());
 }
 
+// ESP-IDF 4.3 carries Mbed TLS 2.16, ESP-IDF 5.2 carries 3.5: -0x7E80 changed its meaning between them.
+TEST(Versions, of_a_product_are_those_of_the_library_it_carries) {
+  Hints hints;
+  hints.platform = "esp-idf";
+  hints.version = "4.3.2";
+  EXPECT_EQ(explain(knowledge::built_in(), "-0x7E80", hints).meanings.front().code->symbol, "MBEDTLS_ERR_SSL_BAD_HS_FINISHED");
+  hints.version = "5.2.1";
+  EXPECT_EQ(explain(knowledge::built_in(), "-0x7E80", hints).meanings.front().code->symbol, "MBEDTLS_ERR_SSL_CACHE_ENTRY_NOT_FOUND");
+  EXPECT_EQ(explain(knowledge::built_in(), "0x8006", hints).meanings.front().code->symbol, "ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT");
+  hints.version = "4.3.2";
+  EXPECT_EQ(explain(knowledge::built_in(), "0x8006", hints).meanings.front().code->symbol, "ESP_ERR_MBEDTLS_CERT_PARTLY_OK");
+}
+
 // lwip-err of the ESP8266: the NONOS SDK kept the numbers of 1.4, ESP8266_RTOS_SDK 3.1 took those of 2.0 (err.h of both).
 TEST(Versions, of_several_products_are_told_apart) {
   EXPECT_TRUE(version_in("rtos-sdk 3.1", "nodemcu 1.5.4..,rtos-sdk 3.1.."));

@@ -68,6 +68,7 @@ std::string verbose_text(const diagnose::Input& input, const diagnose::Diagnosis
       if (shown >= k_handshakes_shown) break;
       const auto version = h.negotiated();
       std::string head = fmt::format("Handshake {}  {} -> {}", shown, to_string(h.client), to_string(h.server));
+      if (capture.from_log) head = fmt::format("Handshake {}  shown by {}", shown, printable(capture.path));
       if (h.client_hello && h.client_hello->server_name) head += "  " + printable(*h.client_hello->server_name);
       if (version) head += "  " + tls::to_string(*version);
       ++shown;

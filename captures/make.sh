@@ -104,7 +104,7 @@ pair() {
   start_server > "$folder/server.log" 2>&1 &
   server_pid=$!
   [ "${no_listener:-}" = 1 ] || wait_port
-  ip netns exec tw-server tcpdump -q -U -i tw-s -s 0 -w "$work/$id.pcap" "port $port or icmp or arp" 2>/dev/null &
+  ip netns exec tw-server tcpdump -q -U -i tw-s -s 0 -w "$work/$id.pcap" "${filter:-port $port or icmp or arp}" 2>/dev/null &
   sleep 0.6
   run_client > "$folder/device.log" 2>&1 || true
   sleep 0.7
@@ -118,7 +118,8 @@ pair() {
   [ -s "$work/inside.keys" ] && inject=(--inject-secrets "tls,$work/inside.keys")
   editcap -F pcapng "${inject[@]}" "$work/$id.pcap" "$folder/capture.pcapng"
   rm -f "$work/inside.keys"
-  sed -i "s|$work|.|g" "$folder/device.log" "$folder/server.log"
+  # "Terminated" is what the shell says of the programs ended above.
+  sed -i -e "s|$work|.|g" -e '/^Terminated$/d' "$folder/device.log" "$folder/server.log"
   [ -s "$folder/server.log" ] || rm -f "$folder/server.log"
   [ -s "$folder/device.log" ] || rm -f "$folder/device.log"
   python3 "$here/tools/label.py" "$folder" "$id" "$cause" "$also" "$outcome" "$client" "$server" "$how" "$server_ip"
@@ -290,3 +291,6 @@ run_client() {
     s_client -tls1_3 -CAfile "$pki/root.pem" -keylogfile "$folder/keys.log" > /dev/null 2>&1
 }
 pair openssl-tls13-wrong-password application-rejected "" completed "$C that sends an MQTT CONNECT, with a key log" "mosquitto 2.0 with password_file" "the password is wrong"
+
+# --- without TCP ---------------------------------------------------------------------------------------------------------------------
+. "$here/make_datagrams.sh"

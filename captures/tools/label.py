@@ -21,14 +21,16 @@ keys = ["-o", f"tls.keylog_file:{key_log.name}"] if secrets else []
 
 def codes(*fields):
     """What tshark finds in any of these fields."""
-    command = ["tshark", "-n", *keys, "-r", str(folder / "capture.pcapng"), "-Y", " or ".join(fields), "-T", "fields", "-e", "frame.number", "-e", "ip.src"]
-    for field in fields:
+    command = ["tshark", "-n", *keys, "-r", str(folder / "capture.pcapng"), "-Y", " or ".join(fields), "-T", "fields"]
+    for field in ("frame.number", "ip.src", "eap.code", *fields):
         command += ["-e", field]
     found = []
     for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines():
-        frame, source, *values = line.split("\t")
+        frame, source, eap_code, *values = line.split("\t")
+        # In EAP the client is who answers (code 2), whoever carries the answer.
+        from_server = eap_code != "2" if eap_code else source == server_ip
         for code in ",".join(v for v in values if v).split(","):
-            found.append({"frame": int(frame), "from": "server" if source == server_ip else "client", "code": int(code)})
+            found.append({"frame": int(frame), "from": "server" if from_server else "client", "code": int(code)})
     return found
 
 

@@ -8,6 +8,7 @@
 #include <mbedtls/net_sockets.h>
 #include <mbedtls/platform.h>
 #include <mbedtls/ssl.h>
+#include <mbedtls/timing.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,8 @@ int main(int argc, char** argv) {
   const char* name = option(argc, argv, "--name");
   const char* send = option(argc, argv, "--send");
   const char* level = option(argc, argv, "--debug");
+  const int datagrams = option(argc, argv, "--dtls") != NULL;
+  mbedtls_timing_delay_context timer;
   mbedtls_net_context net;
   mbedtls_ssl_context ssl;
   mbedtls_ssl_config config;
@@ -84,9 +87,9 @@ int main(int argc, char** argv) {
     code = mbedtls_x509_crt_parse_file(&ca, option(argc, argv, "--ca"));
     if (code != 0) return fail("mbedtls_x509_crt_parse", code);
   }
-  code = mbedtls_net_connect(&net, host, port, MBEDTLS_NET_PROTO_TCP);
+  code = mbedtls_net_connect(&net, host, port, datagrams ? MBEDTLS_NET_PROTO_UDP : MBEDTLS_NET_PROTO_TCP);
   if (code != 0) return fail("mbedtls_net_connect", code);
-  mbedtls_ssl_config_defaults(&config, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
+  mbedtls_ssl_config_defaults(&config, MBEDTLS_SSL_IS_CLIENT, datagrams ? MBEDTLS_SSL_TRANSPORT_DATAGRAM : MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
   mbedtls_ssl_conf_rng(&config, mbedtls_ctr_drbg_random, &random);
   mbedtls_ssl_conf_read_timeout(&config, 8000);
   mbedtls_ssl_conf_authmode(&config, option(argc, argv, "--insecure") != NULL ? MBEDTLS_SSL_VERIFY_NONE : MBEDTLS_SSL_VERIFY_REQUIRED);
@@ -120,6 +123,7 @@ int main(int argc, char** argv) {
   if (name == NULL) name = host;
   if (strcmp(name, "-") != 0) mbedtls_ssl_set_hostname(&ssl, name);
   mbedtls_ssl_set_bio(&ssl, &net, mbedtls_net_send, NULL, mbedtls_net_recv_timeout);
+  if (datagrams) mbedtls_ssl_set_timer_cb(&ssl, &timer, mbedtls_timing_set_delay, mbedtls_timing_get_delay);
   printf("I (%ld) %s: Performing the SSL/TLS handshake...\n", ticks(), tag);
   while ((code = mbedtls_ssl_handshake(&ssl)) != 0) {
     if (code == MBEDTLS_ERR_SSL_WANT_READ || code == MBEDTLS_ERR_SSL_WANT_WRITE) continue;

@@ -19,9 +19,13 @@ struct Name {
 
 // IANA names of what is often met beside TLS; anything else is told by its number.
 constexpr std::array k_ether_types{
-    Name{0x0842, "Wake-on-LAN"},  Name{0x8035, "RARP"},  Name{0x8809, "LACP"},       Name{0x888e, "EAPOL"},  Name{0x8892, "PROFINET"},
-    Name{0x8899, "Realtek loop detection"}, Name{0x88a4, "EtherCAT"}, Name{0x88cc, "LLDP"}, Name{0x88e5, "MACsec"},
-    Name{0x88f7, "PTP"},          Name{0x893a, "IEEE 1905.1"}, Name{0x8912, "HomePlug"}, Name{0x88e1, "HomePlug AV"}, Name{0x9000, "Ethernet loopback"},
+    Name{0x0842, "Wake-on-LAN"}, Name{0x8035, "RARP"},
+    Name{0x8809, "LACP"},        Name{0x888e, "EAPOL"},
+    Name{0x8892, "PROFINET"},    Name{0x8899, "Realtek loop detection"},
+    Name{0x88a4, "EtherCAT"},    Name{0x88cc, "LLDP"},
+    Name{0x88e5, "MACsec"},      Name{0x88f7, "PTP"},
+    Name{0x893a, "IEEE 1905.1"}, Name{0x8912, "HomePlug"},
+    Name{0x88e1, "HomePlug AV"}, Name{0x9000, "Ethernet loopback"},
 };
 constexpr std::array k_ip_protocols{
     Name{2, "IGMP"}, Name{50, "ESP (IPsec)"}, Name{88, "EIGRP"}, Name{89, "OSPF"}, Name{103, "PIM"}, Name{112, "VRRP"}, Name{132, "SCTP"},
@@ -85,12 +89,12 @@ void Notes::write(Summary& summary) const {
   }
   std::vector<std::pair<std::uint64_t, std::uint64_t>> sorted(counts_.begin(), counts_.end());
   for (const Kind kind : {Kind::tcp, Kind::udp}) {
-    const std::vector<std::uint64_t>& ports = kind == Kind::tcp ? tcp_ports_ : udp_ports_;
-    for (std::size_t port = 0; port < ports.size(); ++port) {
-      if (ports[port] > 0) sorted.emplace_back((static_cast<std::uint64_t>(kind) << 32U) | port, ports[port]);
-    }
+    const Ports& ports = kind == Kind::tcp ? tcp_ports_ : udp_ports_;
+    ports.each(
+        [&](std::size_t port, std::uint64_t packets) { sorted.emplace_back((static_cast<std::uint64_t>(kind) << 32U) | port, packets); });
   }
-  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second != b.second ? a.second > b.second : a.first < b.first; });
+  std::sort(sorted.begin(), sorted.end(),
+            [](const auto& a, const auto& b) { return a.second != b.second ? a.second > b.second : a.first < b.first; });
   std::uint64_t rest = 0;
   for (const auto& [key, packets] : sorted) {
     if (summary.tallies.size() < k_tallies_out && static_cast<Kind>(key >> 32U) != Kind::other) {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -18,27 +19,27 @@ constexpr std::size_t k_trouble_kinds = 6;
 
 // What a packet turned out to be, for the tallies; some kinds have a number (a port, a protocol number) that goes with them.
 enum class Kind : std::uint8_t {
-  tcp,               // port
-  udp,               // port
+  tcp,  // port
+  udp,  // port
   icmp,
   icmpv6,
   arp,
   eap,
   eapol,
-  ether_type,        // EtherType
-  ip_protocol,       // protocol number
+  ether_type,   // EtherType
+  ip_protocol,  // protocol number
   llc,
   wifi_management,
   wifi_control,
   wifi_encrypted,
   wifi_null,
-  ppp,               // PPP protocol number
+  ppp,  // PPP protocol number
   pppoe_discovery,
-  link_type,         // DLT of a link this program cannot read
+  link_type,  // DLT of a link this program cannot read
   fragment,
   duplicate,
   nested,
-  cut_headers,       // the snap length left too little to read
+  cut_headers,  // the snap length left too little to read
   malformed_link,
   malformed_ip,
   malformed_tcp,
@@ -61,9 +62,9 @@ class Notes {
   }
   void count(Kind kind, std::uint32_t number = 0) {
     if (kind == Kind::tcp) {
-      ++tcp_ports_[number & 0xffffU];
+      tcp_ports_.count(number);
     } else if (kind == Kind::udp) {
-      ++udp_ports_[number & 0xffffU];
+      udp_ports_.count(number);
     } else {
       count_rare(kind, number);
     }
@@ -72,21 +73,44 @@ class Notes {
   void write(Summary& summary) const;
 
  private:
-  static constexpr std::size_t k_said = 5;         // of one kind; a person reads no more
-  static constexpr std::size_t k_tallies = 4096;   // different things counted besides ports
-  static constexpr std::size_t k_ports = 65536;
+  static constexpr std::size_t k_said = 5;        // of one kind; a person reads no more
+  static constexpr std::size_t k_tallies = 4096;  // different things counted besides ports
   static constexpr std::size_t k_tallies_out = 50;
 
   struct List {
     std::vector<std::string> said;
     std::uint64_t more = 0;
   };
+  // How often each port was met. In pages that come with their first port: a small capture has few, and 65,536 numbers cost more than it.
+  class Ports {
+   public:
+    void count(std::uint32_t port) {
+      auto& page = pages_[port / k_page % k_pages];
+      if (!page) page = std::make_unique<Page>();
+      ++(*page)[port % k_page];
+    }
+    // Calls `use(port, times)` for each port that was met.
+    template <typename Use>
+    void each(Use&& use) const {
+      for (std::size_t i = 0; i < k_pages; ++i) {
+        for (std::size_t j = 0; pages_[i] && j < k_page; ++j) {
+          if ((*pages_[i])[j] > 0) use(i * k_page + j, (*pages_[i])[j]);
+        }
+      }
+    }
+
+   private:
+    static constexpr std::size_t k_page = 256;
+    static constexpr std::size_t k_pages = 256;
+    using Page = std::array<std::uint64_t, k_page>;
+    std::array<std::unique_ptr<Page>, k_pages> pages_;
+  };
   void count_rare(Kind kind, std::uint32_t number);
 
   std::array<List, k_trouble_kinds> problems_;
   // Nearly all packets are one of these two: counted without a search.
-  std::vector<std::uint64_t> tcp_ports_ = std::vector<std::uint64_t>(k_ports);
-  std::vector<std::uint64_t> udp_ports_ = std::vector<std::uint64_t>(k_ports);
+  Ports tcp_ports_;
+  Ports udp_ports_;
   std::unordered_map<std::uint64_t, std::uint64_t> counts_;
 };
 

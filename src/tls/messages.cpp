@@ -156,6 +156,14 @@ void read_extensions(Reader& list, std::vector<Extension>& extensions, const One
   }
 }
 
+// Whether what follows version and random is a suite and a list of extensions that reach the end.
+bool has_draft_form(Bytes bytes) {
+  Reader r(bytes);
+  (void)r.take(2 + k_random_size + 2, "version, random and suite");
+  const std::size_t extensions = r.u16("extensions");
+  return r.ok() && extensions == r.rest().size();
+}
+
 }  // namespace
 
 std::string_view handshake_type_name(std::uint8_t type) {
@@ -236,7 +244,8 @@ Parsed<ServerHello> parse_server_hello(Bytes bytes) {
   hello.legacy_version = r.u16("legacy_version");
   hello.version.value = hello.legacy_version;
   // Drafts of TLS 1.3 before 22 stand in the version field itself and have neither session id nor compression method.
-  const bool old_draft = (hello.legacy_version & 0xFF00U) == 0x7F00U;
+  // Some wrote the final number there; RFC 8446 itself never does (4.1.3: legacy_version is 0x0303).
+  const bool old_draft = (hello.legacy_version & 0xFF00U) == 0x7F00U || (hello.legacy_version == 0x0304 && has_draft_form(bytes));
   const Bytes random = r.take(k_random_size, "random");
   hello.random.assign(random.begin(), random.end());
   hello.hello_retry_request = std::equal(random.begin(), random.end(), k_hello_retry_random.begin(), k_hello_retry_random.end());

@@ -117,6 +117,25 @@ TEST(TlsMessages, a_server_hello_gives_its_choice) {
   EXPECT_FALSE(parsed.value.hello_retry_request);
 }
 
+// draft-ietf-tls-tls13-14, 4.1.2: version, random, suite, extensions.
+TEST(TlsMessages, a_server_hello_of_an_early_draft_has_no_session_id_even_where_its_version_is_the_final_one) {
+  for (const std::uint16_t version : {std::uint16_t{0x7f0e}, std::uint16_t{0x0304}}) {
+    const Buffer body = Writer().u16(version).add(Buffer(32, 0x22)).u16(0xc02b).add(vector_of(2, extension(40, Buffer(69, 4))));
+    const auto parsed = parse_server_hello(Bytes(body));
+    EXPECT_TRUE(parsed.ok()) << version;
+    EXPECT_EQ(parsed.value.cipher_suite, 0xc02b) << version;
+    EXPECT_EQ(parsed.value.session_id_size, 0U) << version;
+    EXPECT_EQ(parsed.value.extensions.size(), 1U) << version;
+  }
+}
+
+TEST(TlsMessages, a_server_hello_in_the_final_form_keeps_its_session_id_whatever_its_version) {
+  const Buffer body = server_hello(0x1301, extension(23, {}), 0x0304);
+  const auto parsed = parse_server_hello(Bytes(body));
+  EXPECT_TRUE(parsed.ok());
+  EXPECT_EQ(parsed.value.cipher_suite, 0x1301);
+}
+
 TEST(TlsMessages, supported_versions_decides_the_version_of_a_server_hello) {
   const auto parsed = parse_server_hello(Bytes(server_hello13()));
   ASSERT_TRUE(parsed.ok());

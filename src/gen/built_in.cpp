@@ -13,13 +13,19 @@ extern const std::span<const Family> families;
 extern const std::span<const Device> devices;
 extern const LogIndex log_index;
 extern const std::span<const Product> products;
+extern const std::span<const Device> servers;
+extern const std::span<const ConfigFormat> configs;
+extern const std::span<const Defect> defects;
+extern const std::span<const FileFault> file_faults;
+extern const std::span<const RootNote> roots;
 }  // namespace generated
 
 const Knowledge& built_in() {
   built_in_texts = generated::code_texts;
   static const Knowledge knowledge{generated::facts,  generated::code_libraries, generated::registries, generated::dialects,
                                    generated::causes, generated::families,       generated::devices,    &generated::log_index,
-                                   generated::products};
+                                   generated::products, generated::servers,
+                                   generated::configs, generated::defects,        generated::file_faults, generated::roots};
   return knowledge;
 }
 

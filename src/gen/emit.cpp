@@ -250,14 +250,62 @@ std::string emit_causes(const Knowledge& knowledge) {
   return text;
 }
 
+namespace {
+
+std::string emit_properties(Unit& unit, std::span<const Property> properties) {
+  return unit.list<Property>("Property", properties, [&](const Property& property) { return quote(property.key) + ", " + unit.words(property.values); });
+}
+
+std::string emit_references(Unit& unit, std::span<const Reference> references) {
+  return unit.list<Reference>("Reference", references, [&](const Reference& reference) { return quote(reference.url) + ", " + quote(reference.title); });
+}
+
+std::string emit_device_list(Unit& unit, std::span<const Device> devices) {
+  return unit.list<Device>("Device", devices, [&](const Device& device) {
+    const std::string properties = emit_properties(unit, device.properties);
+    return quote(device.id) + ", " + quote(device.title) + ", " + quote(device.platform) + ", " + quote(device.library) + ", " + quote(device.extends) + ", " +
+           properties + ", " + emit_references(unit, device.references);
+  });
+}
+
+}  // namespace
+
 std::string emit_devices(const Knowledge& knowledge) {
   Unit unit;
-  const std::string span = unit.list<Device>("Device", knowledge.devices, [&](const Device& device) {
-    const std::string properties = unit.list<Property>(
-        "Property", device.properties, [&](const Property& property) { return quote(property.key) + ", " + unit.words(property.values); });
-    return quote(device.id) + ", " + quote(device.title) + ", " + quote(device.platform) + ", " + quote(device.library) + ", " + properties;
+  const std::string devices = emit_device_list(unit, knowledge.devices);
+  const std::string servers = emit_device_list(unit, knowledge.servers);
+  const std::string configs = unit.list<ConfigFormat>("ConfigFormat", knowledge.configs, [&](const ConfigFormat& format) {
+    const std::string signs = unit.words(format.signs);
+    const std::string options = unit.list<ConfigOption>("ConfigOption", format.options, [&](const ConfigOption& option) {
+      const std::string on = unit.words(option.on);
+      return quote(option.name) + ", " + on + ", " + unit.words(option.off);
+    });
+    return quote(format.id) + ", " + quote(format.title) + ", " + quote(format.syntax) + ", " + quote(format.device) + ", " + (format.complete ? "true" : "false") + ", " +
+           signs + ", " + options;
   });
-  return unit.finish("Device", "devices", span);
+  const std::string defects = unit.list<Defect>("Defect", knowledge.defects, [&](const Defect& defect) {
+    const std::string when = emit_matchers(unit, defect.when);
+    const std::string references = emit_references(unit, defect.references);
+    return quote(defect.id) + ", " + quote(defect.title) + ", " + quote(defect.library) + ", " + quote(defect.platform) + ", " + quote(defect.affects) + ", " +
+           quote(defect.mended) + ", " + quote(defect.symptom) + ", " + when + ", " + quote(defect.action) + ", " + references;
+  });
+  const std::string faults = unit.list<FileFault>("FileFault", knowledge.file_faults, [&](const FileFault& fault) {
+    return quote(fault.id) + ", " + quote(fault.severity) + ", " + quote(fault.title) + ", " + quote(fault.action) + ", " + emit_properties(unit, fault.gives);
+  });
+  const std::string roots = unit.list<RootNote>("RootNote", knowledge.roots, [&](const RootNote& root) {
+    return quote(root.id) + ", " + quote(root.name) + ", " + quote(root.until) + ", " + quote(root.note);
+  });
+  std::string text = unit.finish("Device", "devices", devices);
+  const auto more = [&](std::string_view type, std::string_view name, const std::string& span) {
+    text += "namespace tlswhy::knowledge::generated {\nextern const std::span<const " + std::string(type) + "> " + std::string(name) + ";\nconst std::span<const " +
+            std::string(type) + "> " + std::string(name) + " = " + span + ";\n}  // namespace tlswhy::knowledge::generated\n";
+  };
+  more("Device", "servers", servers);
+  more("ConfigFormat", "configs", configs);
+  more("Defect", "defects", defects);
+  more("FileFault", "file_faults", faults);
+  more("RootNote", "roots", roots);
+  return text;
 }
 
 std::string emit_log_index(const LogIndex& index) {

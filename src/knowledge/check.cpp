@@ -70,6 +70,53 @@ class Checker {
   std::vector<std::string> faults_;
 };
 
+// The words that device profiles and server policies may use; what each means is in data/README.md. A misspelt key would
+// silently say nothing.
+constexpr std::array<std::string_view, 34> k_properties{
+    "aliases",        "versions",       "max_version",    "cipher_suites", "key_exchanges",   "ciphers",         "groups",
+    "hashes",         "ecc",            "in_buffer",      "out_buffer",    "mfl",             "reassembles",     "sni",
+    "verifies",       "checks_dates",   "checks_names",   "ip_san",        "max_rsa_bits",    "min_rsa_bits",    "max_certificate",
+    "heap_needed",    "heap_buffers",   "heap_says",      "heap_size",     "pem",             "client_certificates", "library_version",
+    "platform_versions", "note",        "bundle",         "certificate_keys", "tls13_default", "max_chain"};
+
+void check_devices(const Knowledge& knowledge, Checker& checker) {
+  for (const auto& [folder, list] : {std::pair<std::string_view, std::span<const Device>>{"devices/", knowledge.devices}, {"servers/", knowledge.servers}}) {
+    for (const Device& device : list) {
+      const std::string where = std::string(folder) + std::string(device.id);
+      for (const Property& property : device.properties) {
+        if (std::find(k_properties.begin(), k_properties.end(), property.key) == k_properties.end()) checker.add(where, "there is no property \"" + std::string(property.key) + "\"");
+      }
+      const Device* parent = &device;
+      for (std::size_t depth = 0; parent != nullptr && !parent->extends.empty(); ++depth) {
+        const auto at = std::find_if(list.begin(), list.end(), [&](const Device& other) { return other.id == parent->extends; });
+        if (at == list.end()) checker.add(where, "there is no profile \"" + std::string(parent->extends) + "\" to extend");
+        parent = at == list.end() ? nullptr : &*at;
+        if (depth > list.size()) {
+          checker.add(where, "extends itself");
+          break;
+        }
+      }
+    }
+  }
+  for (const ConfigFormat& format : knowledge.configs) {
+    const std::string where = "configs/" + std::string(format.id);
+    if (knowledge.device(format.device) == nullptr) checker.add(where, "there is no profile \"" + std::string(format.device) + "\"");
+    for (const ConfigOption& option : format.options) {
+      for (const auto& statements : {option.on, option.off}) {
+        for (const std::string_view statement : statements) {
+          const std::string_view key = statement.substr(0, statement.find(' '));
+          if (std::find(k_properties.begin(), k_properties.end(), key) == k_properties.end()) {
+            checker.add(where + ", " + std::string(option.name), "there is no property \"" + std::string(key) + "\"");
+          }
+        }
+      }
+    }
+  }
+  for (const Defect& defect : knowledge.defects) {
+    for (const Matcher& entry : defect.when) checker.matcher("defects/" + std::string(defect.id), entry);
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> check(const Knowledge& knowledge) {
@@ -99,6 +146,7 @@ std::vector<std::string> check(const Knowledge& knowledge) {
     if (knowledge.family(cause.family) == nullptr) checker.add(where, "there is no family \"" + std::string(cause.family) + "\"");
     for (const Confusion& confusion : cause.confused_with) checker.cause_id(where, confusion.cause);
   }
+  check_devices(knowledge, checker);
   return checker.take();
 }
 

@@ -120,6 +120,28 @@ Library Library::load(const std::string& folder, std::vector<std::string>& fault
   each("devices", ".toml", [&](const Source& file, const fs::path&) {
     if (auto parsed = parse_device(file, arena, faults)) devices.push_back(*parsed);
   });
+  std::vector<Device> servers;
+  each("servers", ".toml", [&](const Source& file, const fs::path&) {
+    if (auto parsed = parse_device(file, arena, faults)) servers.push_back(*parsed);
+  });
+  std::vector<ConfigFormat> configs;
+  each("configs", ".toml", [&](const Source& file, const fs::path&) {
+    if (auto parsed = parse_config(file, arena, faults)) configs.push_back(*parsed);
+  });
+  std::vector<Defect> defects;
+  each("defects", ".toml", [&](const Source& file, const fs::path&) {
+    if (auto parsed = parse_defect(file, arena, faults)) defects.push_back(*parsed);
+  });
+  each("files", ".toml", [&](const Source& file, const fs::path& path) {
+    if (path.filename() == "faults.toml") {
+      own.file_faults = arena.keep(parse_file_faults(file, arena, faults));
+    } else if (path.filename() == "roots.toml") {
+      own.roots = arena.keep(parse_roots(file, arena, faults));
+    }
+  });
+  own.servers = arena.keep(std::move(servers));
+  own.configs = arena.keep(std::move(configs));
+  own.defects = arena.keep(std::move(defects));
   own.code_libraries = arena.keep(std::move(codes));
   own.registries = arena.keep(std::move(registries));
   own.dialects = arena.keep(std::move(dialects));
@@ -145,6 +167,11 @@ const Knowledge& Library::over(const Knowledge& base) {
   products.insert(products.end(), base.products.begin(), base.products.end());
   merged.products = arena.keep(std::move(products));
   merged.devices = arena.keep(overlay(base.devices, own.devices));
+  merged.servers = arena.keep(overlay(base.servers, own.servers));
+  merged.configs = arena.keep(overlay(base.configs, own.configs));
+  merged.defects = arena.keep(overlay(base.defects, own.defects));
+  merged.file_faults = arena.keep(overlay(base.file_faults, own.file_faults));
+  merged.roots = arena.keep(overlay(base.roots, own.roots));
   return merged;
 }
 

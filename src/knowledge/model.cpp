@@ -23,6 +23,7 @@ const Registry* Knowledge::registry(std::string_view id) const { return find_by_
 const Cause* Knowledge::cause(std::string_view id) const { return find_by_id(causes, id); }
 const Family* Knowledge::family(std::string_view id) const { return find_by_id(families, id); }
 const Device* Knowledge::device(std::string_view id) const { return find_by_id(devices, id); }
+const FileFault* Knowledge::file_fault(std::string_view id) const { return find_by_id(file_faults, id); }
 
 std::string_view Knowledge::name_of(std::string_view registry_id, std::uint32_t value) const {
   const Registry* const list = registry(registry_id);

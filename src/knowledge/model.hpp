@@ -150,7 +150,58 @@ struct Device {
   std::string_view title;
   std::string_view platform;
   std::string_view library;
+  std::string_view extends;                // id of the profile that says what this one leaves out; may be empty
   std::span<const Property> properties;
+  std::span<const Reference> references;
+};
+
+// One option of a build configuration and what it says about the device, as statements "key = value", "key += value",
+// "key -= value"; "{value}" stands for the option's value.
+struct ConfigOption {
+  std::string_view name;
+  std::span<const std::string_view> on;    // where the option is set
+  std::span<const std::string_view> off;   // where it is switched off
+};
+// A kind of configuration file of some product: sdkconfig, mbedtls_config.h, ...
+struct ConfigFormat {
+  std::string_view id;
+  std::string_view title;
+  std::string_view syntax;                 // "kconfig" (NAME=value) or "macros" (#define NAME value)
+  std::string_view device;                 // id of the profile that says what the file does not
+  bool complete = false;                   // an option that the file does not name is off
+  std::span<const std::string_view> signs; // beginnings of option names that tell the file from others
+  std::span<const ConfigOption> options;
+};
+
+// A defect of versions of a library or platform that shows in handshakes.
+struct Defect {
+  std::string_view id;
+  std::string_view title;
+  std::string_view library;                // either may be empty
+  std::string_view platform;
+  std::string_view affects;                // ranges of versions as in Code::versions
+  std::string_view mended;                 // first version without it; empty if there is none
+  std::string_view symptom;
+  std::span<const Matcher> when;           // facts that show it; any one
+  std::string_view action;                 // what to do
+  std::span<const Reference> references;
+};
+
+// What can be wrong with a certificate, key or CA file, and how libraries answer.
+struct FileFault {
+  std::string_view id;
+  std::string_view severity;               // "error", "warning", "note"
+  std::string_view title;
+  std::string_view action;
+  std::span<const Property> gives;         // library id = what it reports
+};
+
+// A root certificate that changed its part: expired, replaced, withdrawn.
+struct RootNote {
+  std::string_view id;
+  std::string_view name;                   // common name as in certificates
+  std::string_view until;                  // date from which it no longer serves; empty if it does
+  std::string_view note;
 };
 
 // Where one `match` of the dialects stands: its dialect, its place in there and the spelling.
@@ -195,6 +246,11 @@ struct Knowledge {
   std::span<const Device> devices;
   const LogIndex* log_index = nullptr;          // of these dialects and code libraries; null if it is still to be made
   std::span<const Product> products;
+  std::span<const Device> servers;              // policies of server software, in the words of device profiles
+  std::span<const ConfigFormat> configs;
+  std::span<const Defect> defects;
+  std::span<const FileFault> file_faults;
+  std::span<const RootNote> roots;
 
   // The entry with this id, or null.
   [[nodiscard]] const CodeLibrary* code_library(std::string_view id) const;
@@ -202,6 +258,7 @@ struct Knowledge {
   [[nodiscard]] const Cause* cause(std::string_view id) const;
   [[nodiscard]] const Family* family(std::string_view id) const;
   [[nodiscard]] const Device* device(std::string_view id) const;
+  [[nodiscard]] const FileFault* file_fault(std::string_view id) const;
   // The registered name of a number, empty if it is not registered.
   [[nodiscard]] std::string_view name_of(std::string_view registry_id, std::uint32_t value) const;
 };

@@ -177,6 +177,24 @@ std::span<const Evidence> parse_evidence(const Document& doc, const toml::table&
   return doc.arena().keep(std::move(list));
 }
 
+std::span<const Reference> parse_references(const Document& doc, const toml::table& owner) {
+  std::vector<Reference> references;
+  for (const toml::table* const table : doc.tables(owner, "reference")) {
+    doc.allow_only(*table, {"url", "title"});
+    references.push_back({doc.text(*table, "url", true), doc.text(*table, "title", true)});
+  }
+  return doc.arena().keep(std::move(references));
+}
+
+// The keys of a table with one value or a list of them.
+std::span<const Property> parse_properties(const Document& doc, const toml::node* node) {
+  std::vector<Property> properties;
+  if (node != nullptr && node->is_table()) {
+    for (const auto& [key, value] : *node->as_table()) properties.push_back({doc.arena().keep(key.str()), doc.texts(&value)});
+  }
+  return doc.arena().keep(std::move(properties));
+}
+
 std::span<const Pattern> parse_patterns(const Document& doc, std::string_view key, bool prefix) {
   std::vector<Pattern> list;
   for (const toml::table* const table : doc.tables(doc.root(), key)) {
@@ -264,13 +282,8 @@ std::optional<Cause> parse_cause(const Source& file, Arena& arena, std::vector<s
   }
   if (fixes.empty()) doc.fault(root, "[[fix]] is missing");
   cause.fixes = arena.keep(std::move(fixes));
-  std::vector<Reference> references;
-  for (const toml::table* const table : doc.tables(root, "reference")) {
-    doc.allow_only(*table, {"url", "title"});
-    references.push_back({doc.text(*table, "url", true), doc.text(*table, "title", true)});
-  }
-  if (references.empty()) doc.fault(root, "[[reference]] is missing");
-  cause.references = arena.keep(std::move(references));
+  cause.references = parse_references(doc, root);
+  if (cause.references.empty()) doc.fault(root, "[[reference]] is missing");
   if (faults.size() != faults_before) return std::nullopt;
   return cause;
 }
@@ -297,14 +310,105 @@ std::optional<Device> parse_device(const Source& file, Arena& arena, std::vector
   device.title = doc.text(doc.root(), "title", true);
   device.platform = doc.text(doc.root(), "platform");
   device.library = doc.text(doc.root(), "library");
-  doc.allow_only(doc.root(), {"id", "title", "platform", "library", "properties"});
-  std::vector<Property> properties;
-  if (const toml::node* const node = doc.root().get("properties"); node != nullptr && node->is_table()) {
-    for (const auto& [key, value] : *node->as_table()) properties.push_back({arena.keep(key.str()), doc.texts(&value)});
-  }
-  device.properties = arena.keep(std::move(properties));
+  device.extends = doc.text(doc.root(), "extends");
+  doc.allow_only(doc.root(), {"id", "title", "platform", "library", "extends", "properties", "reference"});
+  device.properties = parse_properties(doc, doc.root().get("properties"));
+  device.references = parse_references(doc, doc.root());
+  if (device.references.empty() && device.extends.empty()) doc.fault(doc.root(), "[[reference]] is missing");
   if (faults.size() != faults_before) return std::nullopt;
   return device;
+}
+
+std::optional<ConfigFormat> parse_config(const Source& file, Arena& arena, std::vector<std::string>& faults) {
+  const std::size_t faults_before = faults.size();
+  const Document doc(file, arena, faults);
+  if (!doc.ok()) return std::nullopt;
+  const toml::table& root = doc.root();
+  doc.allow_only(root, {"id", "title", "syntax", "device", "complete", "signs", "option", "reference"});
+  ConfigFormat format;
+  format.id = doc.text(root, "id", true);
+  check_id(doc, format.id);
+  format.title = doc.text(root, "title", true);
+  format.syntax = doc.text(root, "syntax", true);
+  if (format.syntax != "kconfig" && format.syntax != "macros") doc.fault(root, "syntax is kconfig or macros");
+  format.device = doc.text(root, "device", true);
+  const toml::node* const complete = root.get("complete");
+  format.complete = complete != nullptr && complete->value_or(false);
+  format.signs = doc.texts(root.get("signs"));
+  if (format.signs.empty()) doc.fault(root, "\"signs\" is missing");
+  std::vector<ConfigOption> options;
+  for (const toml::table* const table : doc.tables(root, "option")) {
+    doc.allow_only(*table, {"name", "on", "off"});
+    options.push_back({doc.text(*table, "name", true), doc.texts(table->get("on")), doc.texts(table->get("off"))});
+    for (const auto& statements : {options.back().on, options.back().off}) {
+      for (const std::string_view statement : statements) {
+        if (statement.find(" = ") == std::string_view::npos && statement.find(" += ") == std::string_view::npos && statement.find(" -= ") == std::string_view::npos) {
+          doc.fault(*table, "\"" + std::string(statement) + "\" is not \"key = value\", \"key += value\" or \"key -= value\"");
+        }
+      }
+    }
+  }
+  format.options = arena.keep(std::move(options));
+  if (parse_references(doc, root).empty()) doc.fault(root, "[[reference]] is missing");
+  if (faults.size() != faults_before) return std::nullopt;
+  return format;
+}
+
+std::optional<Defect> parse_defect(const Source& file, Arena& arena, std::vector<std::string>& faults) {
+  const std::size_t faults_before = faults.size();
+  const Document doc(file, arena, faults);
+  if (!doc.ok()) return std::nullopt;
+  const toml::table& root = doc.root();
+  doc.allow_only(root, {"id", "title", "library", "platform", "affects", "mended", "symptom", "when", "do", "reference"});
+  Defect defect;
+  defect.id = doc.text(root, "id", true);
+  check_id(doc, defect.id);
+  defect.title = doc.text(root, "title", true);
+  defect.library = doc.text(root, "library");
+  defect.platform = doc.text(root, "platform");
+  if (defect.library.empty() && defect.platform.empty()) doc.fault(root, "\"library\" or \"platform\" is missing");
+  defect.affects = doc.text(root, "affects", true);
+  defect.mended = doc.text(root, "mended");
+  defect.symptom = doc.text(root, "symptom", true);
+  defect.when = parse_matchers(doc, root.get("when"));
+  if (defect.when.empty()) doc.fault(root, "\"when\" is missing");
+  defect.action = doc.text(root, "do", true);
+  defect.references = parse_references(doc, root);
+  if (defect.references.empty()) doc.fault(root, "[[reference]] is missing");
+  if (faults.size() != faults_before) return std::nullopt;
+  return defect;
+}
+
+std::vector<FileFault> parse_file_faults(const Source& file, Arena& arena, std::vector<std::string>& faults) {
+  const Document doc(file, arena, faults);
+  std::vector<FileFault> list;
+  if (!doc.ok()) return list;
+  doc.allow_only(doc.root(), {"fault"});
+  for (const toml::table* const table : doc.tables(doc.root(), "fault")) {
+    doc.allow_only(*table, {"id", "severity", "title", "do", "gives"});
+    FileFault fault;
+    fault.id = doc.text(*table, "id", true);
+    fault.severity = doc.text(*table, "severity", true);
+    if (fault.severity != "error" && fault.severity != "warning" && fault.severity != "note") doc.fault(*table, "severity is error, warning or note");
+    fault.title = doc.text(*table, "title", true);
+    fault.action = doc.text(*table, "do", true);
+    fault.gives = parse_properties(doc, table->get("gives"));
+    list.push_back(fault);
+  }
+  return list;
+}
+
+std::vector<RootNote> parse_roots(const Source& file, Arena& arena, std::vector<std::string>& faults) {
+  const Document doc(file, arena, faults);
+  std::vector<RootNote> list;
+  if (!doc.ok()) return list;
+  doc.allow_only(doc.root(), {"root"});
+  for (const toml::table* const table : doc.tables(doc.root(), "root")) {
+    doc.allow_only(*table, {"id", "name", "until", "note", "reference"});
+    list.push_back({doc.text(*table, "id", true), doc.text(*table, "name", true), doc.text(*table, "until"), doc.text(*table, "note", true)});
+    if (doc.text(*table, "reference", true).empty()) doc.fault(*table, "a reference is missing");
+  }
+  return list;
 }
 
 }  // namespace tlswhy::knowledge

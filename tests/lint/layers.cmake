@@ -9,9 +9,11 @@ set(wire_may base capture tls)
 set(codes_may base knowledge)
 set(log_may base knowledge codes)
 set(gen_may base knowledge codes log)
-set(diagnose_may base knowledge tls wire log capture)
-set(report_may base knowledge codes tls wire log capture diagnose)
-set(cli_may base knowledge capture tls wire codes log diagnose report)
+set(device_may base knowledge tls)
+set(check_may base knowledge capture tls wire log device)
+set(diagnose_may base knowledge tls wire log capture device)
+set(report_may base knowledge codes tls wire log capture device check diagnose)
+set(cli_may base knowledge capture tls wire codes log device check diagnose report)
 
 # Third-party headers and the one module that may name each.
 set(third_party

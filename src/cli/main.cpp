@@ -19,7 +19,8 @@
 namespace tlswhy::cli {
 namespace {
 
-constexpr std::array<std::string_view, 7> k_commands{"diagnose", "explain", "annotate", "codes", "causes", "devices", "schema"};
+constexpr std::array<std::string_view, 9> k_commands{"diagnose", "explain", "annotate", "codes", "causes",
+                                                     "devices",  "schema",  "whatif",   "cert"};
 constexpr std::size_t k_edits = 3;
 
 constexpr const char* k_footer =
@@ -61,6 +62,19 @@ void add_diagnose(CLI::App& app, Options& options) {
       ->expected(1)
       ->group("Context");
   add_common(app, options);
+}
+
+// Options of whatif and cert, which print text only.
+void add_check(CLI::App& app, Options& options) {
+  app.add_option("--host", options.host, "Name or address that is dialled")->type_name("NAME");
+  app.add_option("--at", options.at, "Judge certificates by this date")->type_name("TIME");
+  app.add_option("-o,--output", options.output, "Write to FILE")->type_name("FILE");
+  app.add_option("--color", options.color, "auto, always or never; NO_COLOR is honoured")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
+  app.add_option("--width", options.width, "Columns of text output")->type_name("N");
+  app.add_flag("-q,--quiet", options.quiet, "The verdict line only");
+  app.add_flag("-v,--verbose", options.verbose, "Notes and what each device library answers");
+  app.add_option("--data", options.data, "Lay the data files of DIR over the built-in ones")->type_name("DIR");
 }
 
 // "explain -0x7200" and "explain -40": what looks like a number is no option; "-f90" is one that was printed by "-%x".
@@ -109,7 +123,8 @@ int parse_and_run(std::vector<std::string> arguments) {
   std::function<int(const Options&)> run;
   if (command == "diagnose") {
     add_diagnose(app, options);
-    app.footer(std::string("Other commands: explain, annotate, codes, causes, devices, schema (tlswhy COMMAND --help).\n") + k_footer);
+    app.footer(std::string("Other commands: explain, annotate, codes, causes, devices, whatif, cert, schema (tlswhy COMMAND --help).\n") +
+               k_footer);
     run = run_diagnose;
   } else if (command == "explain") {
     app.add_option("CODE", options.words, "Code, symbol, alert or whole log line")->required();
@@ -124,6 +139,20 @@ int parse_and_run(std::vector<std::string> arguments) {
     app.add_flag("--follow", options.follow, "Go on with what is added to FILE later, until interrupted");
     add_common(app, options);
     run = run_annotate;
+  } else if (command == "whatif") {
+    app.add_option("PATH", options.paths, "Captures of any client with the server; CA files that the device holds");
+    app.add_option("--device", options.device, "What the device is; tlswhy devices lists the profiles")->type_name("PROFILE")->required();
+    app.add_option("--server", options.server, "A usual server configuration: certbot, mozilla-intermediate, mozilla-modern, mosquitto")
+        ->type_name("POLICY");
+    add_check(app, options);
+    app.add_option("--free-heap", options.free_heap, "Free heap before the handshake")->type_name("BYTES");
+    app.add_option("--in-buffer", options.in_buffer, "Largest record the device can take")->type_name("BYTES");
+    run = run_whatif;
+  } else if (command == "cert") {
+    app.add_option("FILE", options.paths, "Certificates, CA files and private keys, PEM or DER")->required();
+    app.add_option("--device", options.device, "Judge by what this device can do, too")->type_name("PROFILE");
+    add_check(app, options);
+    run = run_cert;
   } else {
     const bool codes = command == "codes";
     app.add_option(codes                  ? "TABLE|NUMBER|WORD"

@@ -41,6 +41,8 @@ struct Options {
   std::int64_t in_buffer = 0;
   std::int64_t free_heap = 0;
   std::vector<std::string> set;
+  // whatif
+  std::string server;
   // explain
   std::vector<std::string> words;
   std::string library;
@@ -80,6 +82,8 @@ void complain(const std::string& message);
 [[nodiscard]] int run_codes(const Options& options);
 [[nodiscard]] int run_causes(const Options& options);
 [[nodiscard]] int run_devices(const Options& options);
+[[nodiscard]] int run_whatif(const Options& options);
+[[nodiscard]] int run_cert(const Options& options);
 [[nodiscard]] int run_schema(const Options& options);
 [[nodiscard]] std::string version_text(bool verbose);
 

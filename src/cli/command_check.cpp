@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// whatif, diff and cert.
+#include <ctime>
+
+#include "base/time.hpp"
+#include "cli/inputs.hpp"
+#include "cli/options.hpp"
+#include "report/text_check.hpp"
+
+namespace tlswhy::cli {
+namespace {
+
+// The profile named by --device; nothing after a complaint if there is none.
+std::optional<device::Profile> device_of(const Options& options, const knowledge::Knowledge& knowledge) {
+  auto profile = device::find(knowledge.devices, options.device);
+  if (!profile) complain("--device: there is no profile \"" + options.device + "\"; tlswhy devices lists them");
+  return profile;
+}
+
+}  // namespace
+
+int run_whatif(const Options& options) {
+  const KnowledgeSource knowledge(options.data);
+  if (!knowledge.ok()) return k_exit_usage;
+  const auto device = device_of(options, knowledge.get());
+  if (!device) return k_exit_usage;
+  check::WhatIfContext context;
+  context.host = options.host;
+  if (options.free_heap > 0) context.free_heap = options.free_heap;
+  if (options.in_buffer > 0) context.in_buffer = options.in_buffer;
+  if (!options.at.empty() && !(context.at = parse_timestamp(options.at))) {
+    complain("--at: \"" + options.at + "\" is no date");
+    return k_exit_usage;
+  }
+  std::vector<check::WhatIf> answers;
+  bool unreadable = false;
+  if (!options.server.empty()) {
+    const auto server = device::find(knowledge.get().servers, options.server);
+    if (!server) {
+      complain("--server: there is no policy \"" + options.server + "\"");
+      return k_exit_usage;
+    }
+    answers.push_back(check::what_if(*device, *server, context, knowledge.get()));
+  }
+  if (!options.paths.empty()) {
+    Inputs inputs = read_inputs(options.paths, {}, knowledge.get());
+    for (const std::string& error : inputs.errors) complain(error);
+    unreadable = !inputs.errors.empty();
+    context.trusted = inputs.input.trusted;
+    for (check::WhatIf& answer : check::what_if(*device, inputs.input.captures, context, knowledge.get()))
+      answers.push_back(std::move(answer));
+  }
+  if (answers.empty()) {
+    complain("nothing shows a server: give a capture with a TLS handshake, or --server POLICY");
+    return unreadable ? k_exit_unreadable : k_exit_usage;
+  }
+  bool refused = false;
+  for (const check::WhatIf& answer : answers) refused = refused || answer.verdict == check::Verdict::no;
+  return write_output(options, report::whatif_text(answers, text_options(options)),
+                      unreadable ? k_exit_unreadable
+                      : refused  ? k_exit_failure_found
+                                 : k_exit_ok);
+}
+
+int run_cert(const Options& options) {
+  const KnowledgeSource knowledge(options.data);
+  if (!knowledge.ok()) return k_exit_usage;
+  check::CertContext context;
+  context.host = options.host;
+  context.at = Timestamp{static_cast<std::int64_t>(std::time(nullptr)) * 1'000'000'000};
+  if (!options.at.empty()) {
+    const auto at = parse_timestamp(options.at);
+    if (!at) {
+      complain("--at: \"" + options.at + "\" is no date");
+      return k_exit_usage;
+    }
+    context.at = *at;
+  }
+  if (!options.device.empty() && !(context.device = device_of(options, knowledge.get()))) return k_exit_usage;
+  std::vector<check::CertFile> files;
+  bool unreadable = false;
+  for (const std::string& path : options.paths) {
+    auto bytes = read_bytes(path);
+    if (!bytes) {
+      complain(path + ": " + bytes.error().what);
+      unreadable = true;
+      continue;
+    }
+    files.push_back({path, std::move(*bytes)});
+  }
+  const check::CertReport report = check::lint(files, context, knowledge.get());
+  return write_output(options, report::cert_text(report, text_options(options)),
+                      unreadable          ? k_exit_unreadable
+                      : report.errors > 0 ? k_exit_failure_found
+                                          : k_exit_ok);
+}
+
+}  // namespace tlswhy::cli

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "check/cert.hpp"
+#include "check/diff.hpp"
+#include "check/whatif.hpp"
+#include "report/text.hpp"
+
+namespace tlswhy::report {
+
+// The screens of whatif, diff and cert.
+[[nodiscard]] std::string whatif_text(const std::vector<check::WhatIf>& answers, const TextOptions& options);
+[[nodiscard]] std::string diff_text(const check::Diff& diff, const TextOptions& options);
+[[nodiscard]] std::string cert_text(const check::CertReport& report, const TextOptions& options);
+
+}  // namespace tlswhy::report

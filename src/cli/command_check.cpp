@@ -43,7 +43,7 @@ int run_whatif(const Options& options) {
     answers.push_back(check::what_if(*device, *server, context, knowledge.get()));
   }
   if (!options.paths.empty()) {
-    Inputs inputs = read_inputs(options.paths, {}, knowledge.get());
+    Inputs inputs = read_inputs(options.paths, {}, {}, knowledge.get());
     for (const std::string& error : inputs.errors) complain(error);
     unreadable = !inputs.errors.empty();
     context.trusted = inputs.input.trusted;

@@ -1,0 +1,39 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Questions of people to whatif and cert, with the answers that RFCs and the libraries' sources give.
+
+usage: checks.py TLSWHY CAPTURES
+"""
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+tlswhy, captures = sys.argv[1], pathlib.Path(sys.argv[2])
+faults = 0
+
+
+def ask(status, words, *arguments):
+    global faults
+    done = subprocess.run([tlswhy, *arguments, "--width", "1000"], capture_output=True, text=True, timeout=60)
+    if done.returncode != status or any(word not in done.stdout for word in words):
+        faults += 1
+        print(f"{arguments}: {done.returncode}: {done.stdout[:300]}{done.stderr[:200]}")
+
+
+# axTLS has four suites, all static RSA; certbot's list has ECDHE and DHE only.
+ask(1, ["No: ", "suite: None in common"], "whatif", "--device", "axtls-micropython", "--server", "certbot")
+ask(1, ["No: ", "handshake_failure", "frame 6"], "whatif", "--device", "axtls-micropython", str(captures / "mbedtls-rsa-suites-only" / "capture.pcapng"))
+ask(0, ["version: Both have TLS 1.2"], "whatif", "--device", "esp-idf", "--server", "certbot")
+with tempfile.TemporaryDirectory() as folder:
+    empty = pathlib.Path(folder) / "empty.pem"
+    empty.write_text("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n")
+    ask(1, ["empty-pem"], "cert", str(empty))
+    nothing = pathlib.Path(folder) / "nothing.pem"
+    nothing.write_text("hello\n")
+    ask(1, ["nothing-found"], "cert", str(nothing))
+    cut = pathlib.Path(folder) / "cut.pem"
+    cut.write_text("-----BEGIN CERTIFICATE-----\nMIIB\n")
+    ask(1, ["no-pem-end"], "cert", str(cut))
+print(f"{faults} faults")
+sys.exit(1 if faults else 0)

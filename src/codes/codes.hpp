@@ -60,8 +60,10 @@ struct Explanation {
 // "-0x7200" for -29184, "0x8006" for 32774; two digits at least four wide as the libraries print them.
 [[nodiscard]] std::string to_hex_code(std::int64_t value);
 
-// Looks a number up in the given tables only (ids separated by ","), composing Mbed TLS codes where needed; most likely first.
-[[nodiscard]] std::vector<Meaning> look_up(const knowledge::Knowledge& knowledge, std::string_view libraries, std::string_view number);
+// Looks a number up in the given tables only (ids separated by ","), composing Mbed TLS codes where needed; most likely first. What the
+// version of the library rules out comes last.
+[[nodiscard]] std::vector<Meaning> look_up(const knowledge::Knowledge& knowledge, std::string_view libraries, std::string_view number,
+                                           std::string_view version = {});
 // Looks a symbol up in the given tables (all if empty), exact and regardless of case.
 [[nodiscard]] std::vector<Meaning> look_up_symbol(const knowledge::Knowledge& knowledge, std::string_view libraries,
                                                   std::string_view symbol);

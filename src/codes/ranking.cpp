@@ -348,8 +348,10 @@ std::vector<Meaning> rank_symbol(const Knowledge& knowledge, std::string_view li
 
 bool has_table(const Knowledge& knowledge, std::string_view name) { return !tables_named(knowledge, name).empty(); }
 
-std::vector<Meaning> look_up(const Knowledge& knowledge, std::string_view libraries, std::string_view number) {
-  return rank_number(knowledge, libraries, number, {}, Breadth::plain);
+std::vector<Meaning> look_up(const Knowledge& knowledge, std::string_view libraries, std::string_view number, std::string_view version) {
+  Hints hints;
+  hints.version = std::string(version);
+  return rank_number(knowledge, libraries, number, hints, Breadth::plain);
 }
 
 std::vector<Meaning> look_up_symbol(const Knowledge& knowledge, std::string_view libraries, std::string_view symbol) {

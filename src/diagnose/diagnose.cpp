@@ -50,6 +50,9 @@ std::string text_from(const Context& context, std::string_view key) {
   return {};
 }
 
+// Completed handshakes with one server that are looked at beside one that failed.
+constexpr std::size_t k_others_kept = 8;
+
 class Engine {
  public:
   Engine(const Input& input, const knowledge::Knowledge& knowledge) : input_(input), knowledge_(knowledge), senses_(knowledge) {}
@@ -61,6 +64,11 @@ class Engine {
       for (const tls::Handshake& handshake : capture.handshakes) {
         handshakes_.push_back(&handshake);
         capture_of_.push_back(&capture);
+        // Some are as good as all: what is asked is whether there is one of a kind.
+        if (handshake.outcome == tls::Outcome::completed) {
+          auto& list = completed_with_[to_string(handshake.server)];
+          if (list.size() < k_others_kept) list.push_back(handshakes_.size() - 1);
+        }
       }
     }
     for (std::size_t i = 0; i < input_.logs.size(); ++i) {
@@ -168,10 +176,24 @@ class Engine {
     return spans;
   }
 
+  // One completed handshake with the same server for each kind there is.
+  void add_other_handshakes(std::size_t index, std::vector<LocatedFact>& facts) const {
+    const tls::Handshake& own = *handshakes_[index];
+    if (own.outcome != tls::Outcome::failed) return;
+    const auto at = completed_with_.find(to_string(own.server));
+    if (at == completed_with_.end()) return;
+    std::set<std::string> kinds;
+    for (const std::size_t other : at->second) {
+      auto fact = fact_of_other(*capture_of_[other], own, *handshakes_[other]);
+      if (fact && kinds.insert(knowledge::to_string(fact->fact)).second) facts.push_back(std::move(*fact));
+    }
+  }
+
   [[nodiscard]] std::vector<LocatedFact> own_facts(const Attempt& attempt) const {
     std::vector<LocatedFact> facts;
     if (attempt.handshake) {
       facts = facts_of_handshake(*capture_of_[*attempt.handshake], *handshakes_[*attempt.handshake], knowledge_, input_.context, limits_);
+      add_other_handshakes(*attempt.handshake, facts);
     }
     for (const LogSpan& span : spans_of(attempt)) add_log_facts(span, facts);
     return facts;
@@ -298,6 +320,7 @@ class Engine {
   const Input& input_;
   const knowledge::Knowledge& knowledge_;
   FactSenses senses_;
+  std::map<std::string, std::vector<std::size_t>> completed_with_;  // server -> indices into handshakes_
   Diagnosis diagnosis_;
   DeviceLimits limits_;
   std::vector<const tls::Handshake*> handshakes_;

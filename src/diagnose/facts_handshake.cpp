@@ -43,6 +43,13 @@ bool has_suite(const tls::ClientHello& hello, std::uint16_t wanted) {
   return std::find(hello.cipher_suites.begin(), hello.cipher_suites.end(), wanted) != hello.cipher_suites.end();
 }
 
+// A session id alone says nothing in TLS 1.3, where it is sent for the sake of old middleboxes (RFC 8446 D.4).
+bool offers_session(const tls::ClientHello& hello) {
+  const auto versions = tls::versions_offered(hello);
+  const bool tls13 = !versions.empty() && versions.back().value >= 0x0304;
+  return hello.session_ticket_size > 0 || (hello.pre_shared_key && !hello.external_psk) || (hello.session_id_size > 0 && !tls13);
+}
+
 class HandshakeFacts {
  public:
   HandshakeFacts(const wire::Capture& capture, const Handshake& handshake, const knowledge::Knowledge& knowledge, const Context& context,
@@ -111,9 +118,7 @@ class HandshakeFacts {
           .with("reneg", hello.renegotiation_info || has_suite(hello, k_renegotiation_scsv) ? "present" : "absent");
     }
     fact.with("psk", hello.pre_shared_key || only_psk_suites(hello) ? "present" : "absent")
-        .with("session", hello.session_ticket_size > 0 || hello.pre_shared_key || (hello.session_id_size > 0 && versions_max(versions) < 0x0304)
-                             ? "present"
-                             : "absent");
+        .with("session", offers_session(hello) ? "present" : "absent");
     if (!versions.empty()) fact.with("max_version", tls::to_string(versions.back())).with("min_version", tls::to_string(versions.front()));
     std::string text = "the client offers " + std::to_string(suites) + " cipher suites";
     if (suites > 0 && suites <= k_suites_named) text += " (" + names + ")";
@@ -141,8 +146,6 @@ class HandshakeFacts {
     const std::string time = to_rfc3339(Timestamp{seconds * 1'000'000'000}, 0);
     state(FactBuilder("clock").with("time", time).with("state", state_word), hello.at.frame, "the client's clock, as its hello tells it, is " + time, true);
   }
-
-  static std::uint16_t versions_max(const std::vector<tls::Version>& versions) { return versions.empty() ? std::uint16_t{0} : versions.back().value; }
 
   [[nodiscard]] bool only_psk_suites(const tls::ClientHello& hello) const {
     const knowledge::Registry* const registry = knowledge_.registry("tls-ciphersuites");
@@ -446,6 +449,21 @@ class HandshakeFacts {
 std::vector<LocatedFact> facts_of_handshake(const wire::Capture& capture, const tls::Handshake& handshake, const knowledge::Knowledge& knowledge,
                                             const Context& context, const DeviceLimits& limits) {
   return HandshakeFacts(capture, handshake, knowledge, context, limits).take();
+}
+
+std::optional<LocatedFact> fact_of_other(const wire::Capture& capture, const tls::Handshake& failed, const tls::Handshake& completed) {
+  if (!failed.client_hello || !completed.client_hello) return std::nullopt;
+  LocatedFact located;
+  const bool same = failed.client.address == completed.client.address;
+  located.fact = FactBuilder("other-handshake")
+                     .with("outcome", "completed")
+                     .with("client", same ? "same" : "other")
+                     .with("session", offers_session(*completed.client_hello) ? "present" : "absent")
+                     .with("from", "capture")
+                     .take();
+  located.source = {SourceKind::capture, capture.path, std::nullopt, completed.ended_at.frame};
+  located.text = std::string("a handshake of ") + (same ? "the same" : "another") + " client with the same server completed";
+  return located;
 }
 
 }  // namespace tlswhy::diagnose

@@ -41,7 +41,8 @@ struct Found {
   std::optional<Dump> dump;  // the line announces one; its bytes are still to be read
   const knowledge::Dialect* dialect = nullptr;
   const knowledge::Dialect* frame = nullptr;
-  std::string version;
+  std::string version;          // of the platform or product, where the line tells it
+  std::string library_version;  // of the dialect's library
 };
 
 // The spellings of one kind, each compiled when it is first asked for: a log speaks few of the dialects. May be shared by threads.
@@ -90,8 +91,9 @@ struct Scanner::Compiled {
                                                        std::vector<std::string>& faults);
 // The event a match stands for; nothing if its code is no failure and the pattern states nothing else, or, for a generic
 // pattern, if nobody knows the code.
-[[nodiscard]] std::optional<Event> make_event(const knowledge::Knowledge& knowledge, const Rule& rule, const Match& match,
-                                              std::string_view line);
+// `before` are the events of earlier lines: one of them may have told the version of the library, and with it what the code means.
+[[nodiscard]] std::optional<Event> make_event(const knowledge::Knowledge& knowledge, const Rule& rule, const Match& match, std::string_view line,
+                                              std::span<const Found> before);
 // The event a symbol of a code table stands for, found as a word.
 [[nodiscard]] std::optional<Event> make_symbol_event(const knowledge::Knowledge& knowledge, std::string_view symbol);
 // `templates` with the holes filled in; a field whose holes are empty is left out.

@@ -86,11 +86,23 @@ struct LookedUp {
   bool states = false;  // and it states a fact
 };
 
-LookedUp look_up(const knowledge::Knowledge& knowledge, std::string_view libraries, std::string_view line, const Hole& hole, Event& event) {
+// The version that a line said last, of the library whose table is asked.
+std::string_view version_told(std::span<const Found> before, std::string_view libraries) {
+  for (std::size_t i = before.size(); i-- > 0;) {
+    if (!before[i].library_version.empty() && before[i].dialect != nullptr && !before[i].dialect->library.empty() &&
+        libraries.find(before[i].dialect->library) != std::string_view::npos) {
+      return before[i].library_version;
+    }
+  }
+  return {};
+}
+
+LookedUp look_up(const knowledge::Knowledge& knowledge, std::string_view libraries, std::string_view line, const Hole& hole,
+                 std::string_view version, Event& event) {
   LookedUp result;
   if (hole.type == HoleType::code || hole.type == HoleType::hex || hole.type == HoleType::integer) {
     const std::string text = number_text(line, hole);
-    const auto meanings = codes::look_up(knowledge, libraries, text);
+    const auto meanings = codes::look_up(knowledge, libraries, text, version);
     if (!meanings.empty()) return {true, add_meaning(knowledge, meanings.front(), event)};
     const auto readings = codes::readings(text);
     if (!readings.empty()) event.value = readings.front().value;
@@ -148,7 +160,8 @@ std::vector<Fact> fill(const std::vector<Fact>& templates, const Match& match) {
   return facts;
 }
 
-std::optional<Event> make_event(const knowledge::Knowledge& knowledge, const Rule& rule, const Match& match, std::string_view line) {
+std::optional<Event> make_event(const knowledge::Knowledge& knowledge, const Rule& rule, const Match& match, std::string_view line,
+                                std::span<const Found> before) {
   Event event;
   event.kind = std::string(rule.source->kind);
   event.dialect = std::string(rule.dialect->id);
@@ -156,7 +169,7 @@ std::optional<Event> make_event(const knowledge::Knowledge& knowledge, const Rul
   event.facts = fill(rule.facts, match);
   const Hole* code = rule.source->code_library.empty() ? nullptr : match.find(k_code_hole);
   if (code != nullptr) {
-    const LookedUp looked_up = look_up(knowledge, rule.source->code_library, line, *code, event);
+    const LookedUp looked_up = look_up(knowledge, rule.source->code_library, line, *code, version_told(before, rule.source->code_library), event);
     // Success is printed too ("Last tls stack error number: 0x0"), and then nothing of what the pattern states holds.
     if (event.value == 0 && !looked_up.states) return std::nullopt;
     // "mbedtls_ssl_handshake returned -0x6900" (would block) has the form of a failure and is none.

@@ -54,7 +54,37 @@ std::string platform_of(const std::vector<Found>& found) {
 
 std::string_view first_platform(std::string_view platforms) { return trim(platforms.substr(0, platforms.find(','))); }
 
+namespace {
+
+// How far a line of the kind "context" reaches: verification callbacks print a certificate's whole description before its flags.
+constexpr std::uint64_t k_context_lines = 24;
+
+// Moves what lines of the kind "context" say into the events of the same dialect after them, and takes those lines out.
+void apply_context(std::vector<Found>& found) {
+  std::map<const knowledge::Dialect*, const Event*> contexts;
+  for (Found& item : found) {
+    if (item.event.kind == "context") {
+      contexts[item.dialect] = &item.event;
+      continue;
+    }
+    const auto at = item.dialect == nullptr ? contexts.end() : contexts.find(item.dialect);
+    if (at == contexts.end() || item.event.line > at->second->line + k_context_lines) continue;
+    for (knowledge::Fact& fact : item.event.facts) {
+      for (const knowledge::Fact& told : at->second->facts) {
+        if (told.name != fact.name) continue;
+        for (const auto& [field, value] : told.fields) {
+          if (fact.get(field).empty()) fact.set(field, value);
+        }
+      }
+    }
+  }
+  std::erase_if(found, [](const Found& item) { return item.event.kind == "context"; });
+}
+
+}  // namespace
+
 void conclude(std::vector<Found> found, Log& log) {
+  apply_context(found);
   Votes roles;
   Votes libraries;
   std::set<std::string_view> tls_libraries;

@@ -199,9 +199,9 @@ void Scanner::Compiled::scan(std::string_view text, std::uint64_t line, std::vec
   for (const bool generic : {false, true}) {
     for (const Candidate& candidate : chosen) {
       if (candidate.rule->generic != generic) continue;
-      auto event = make_event(knowledge, *candidate.rule, candidate.match, message);
+      auto event = make_event(knowledge, *candidate.rule, candidate.match, message, found);
       if (!event || (generic && said_already(*event))) continue;
-      Found item{std::move(*event), {}, candidate.rule->dialect, stripped.frame, {}};
+      Found item{std::move(*event), {}, candidate.rule->dialect, stripped.frame, {}, std::string(candidate.match.get("library_version"))};
       if (candidate.rule->source->kind == "version") item.version = std::string(candidate.match.get("version"));
       found.push_back(std::move(item));
     }
@@ -212,14 +212,14 @@ void Scanner::Compiled::scan(std::string_view text, std::uint64_t line, std::vec
       const Match place{begin, begin + symbol.size(), {}};
       if (std::any_of(chosen.begin(), chosen.end(), [&](const Candidate& other) { return overlaps(message, other.match, place); })) return;
       auto event = make_symbol_event(knowledge, symbol);
-      if (event && !said_already(*event)) found.push_back(Found{std::move(*event), {}, nullptr, stripped.frame, {}});
+      if (event && !said_already(*event)) found.push_back(Found{std::move(*event), {}, nullptr, stripped.frame, {}, {}});
     });
   }
   if (first == found.size()) {
     if (stripped.chatter == nullptr || !chosen.empty()) return;
-    if (auto event = make_event(knowledge, *stripped.chatter, {}, message)) {
+    if (auto event = make_event(knowledge, *stripped.chatter, {}, message, found)) {
       event->facts.clear();  // they are added below, with those of the other prefixes
-      found.push_back(Found{std::move(*event), {}, stripped.chatter->dialect, stripped.frame, {}});
+      found.push_back(Found{std::move(*event), {}, stripped.chatter->dialect, stripped.frame, {}, {}});
     }
   }
   if (first == found.size()) return;

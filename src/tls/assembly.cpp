@@ -15,7 +15,6 @@ constexpr std::uint8_t k_warning = 1;
 constexpr std::uint8_t k_fatal = 2;
 constexpr std::uint16_t k_tls12 = 0x0303;
 constexpr std::uint16_t k_dtls12 = 0xFEFD;
-constexpr std::size_t k_first_bytes_kept = 64;
 constexpr std::size_t k_most_problems = 16;
 // A TLS 1.3 Finished is a hash of at least 32 bytes behind a header of 4, a content type and a tag of at least 8 (RFC 8446 4.4.4).
 constexpr std::uint32_t k_smallest_finished13 = 45;
@@ -342,6 +341,8 @@ void Assembly::foreign(unsigned direction, Bytes first_bytes, At at) {
   ForeignBytes found;
   found.from = side_of(direction);
   found.protocol = std::string(protocol_of(first_bytes));
+  // In a stream that was joined in the middle, unknown bytes are the rest of something.
+  if (found.protocol == "unknown" && found.from == Side::server && !handshake_.client_hello) return;
   const Bytes head = first_bytes.first(std::min(first_bytes.size(), k_first_bytes_kept));
   found.first_bytes.assign(head.begin(), head.end());
   found.at = at;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "tls/foreign.hpp"
 #include "tls/messages.hpp"
 
 namespace tlswhy::tls {
@@ -105,6 +106,13 @@ void DatagramReader::data(unsigned direction, Bytes datagram, At at) {
       }
     }
     news = record(direction, type, epoch, payload, at) || news;
+  }
+  Direction& d = directions_[direction];
+  d.spoke_dtls = d.spoke_dtls || read || news;
+  if (!read && !news && d.other.empty() && !datagram.empty()) {
+    const Bytes head = datagram.first(std::min(datagram.size(), k_first_bytes_kept));
+    d.other.assign(head.begin(), head.end());
+    d.other_at = at;
   }
   if (news) assembly_.progress();
   else if (read) assembly_.repeated(direction, static_cast<std::uint32_t>(datagram.size()));
@@ -238,6 +246,13 @@ bool DatagramReader::begins_anew(Bytes datagram) const {
 
 void DatagramReader::finish() {
   for (unsigned direction = 0; direction < 2; ++direction) say_missing(directions_[direction], direction);
+  // Where both sides mix in other datagrams (STUN, media), those say nothing; a side that speaks only those does not speak DTLS.
+  for (unsigned direction = 0; direction < 2; ++direction) {
+    const Direction& own = directions_[direction];
+    const Direction& peer = directions_[1 - direction];
+    if (own.other.empty() || own.spoke_dtls || !peer.spoke_dtls || !peer.other.empty() || !assembly_.so_far().client_hello) continue;
+    assembly_.foreign(direction, own.other, own.other_at);
+  }
 }
 
 void DatagramReader::say_missing(Direction& d, unsigned number) {

@@ -37,6 +37,9 @@ class DatagramReader {
     std::set<MessageKey> complete;
     bool change_cipher_spec = false;
     bool protected_message = false;
+    bool spoke_dtls = false;
+    std::vector<std::uint8_t> other;  // the beginning of the first datagram that is no DTLS
+    At other_at;
   };
 
   // Each returns whether the record held anything that was not sent before.

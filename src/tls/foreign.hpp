@@ -7,6 +7,9 @@
 
 namespace tlswhy::tls {
 
+// Kept of a stream or datagram that is no TLS: enough to name the protocol and to show a person.
+inline constexpr std::size_t k_first_bytes_kept = 64;
+
 // What protocol the first bytes of a stream are: "HTTP", "MQTT", "SSH", "SMTP or FTP", ...; "unknown" if none is recognised.
 [[nodiscard]] std::string_view protocol_of(Bytes first_bytes);
 

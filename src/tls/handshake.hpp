@@ -62,6 +62,7 @@ struct ClientHello {
   bool extended_master_secret = false;
   bool renegotiation_info = false;
   bool pre_shared_key = false;                      // TLS 1.3 PSK offered
+  bool external_psk = false;                        // and none is a session's: all ages are 0 (RFC 8446 4.2.11)
   bool early_data = false;
   bool encrypted_client_hello = false;
   bool sslv2 = false;                               // sent in the SSLv2 form (RFC 5246 E.2)

@@ -69,6 +69,18 @@ std::vector<std::string> read_protocols(Reader body) {
   return protocols;
 }
 
+// RFC 8446 4.2.11: OfferedPsks. An external PSK has no ticket, and its age is 0.
+void read_offered_psks(Reader& body, ClientHello& hello) {
+  hello.pre_shared_key = true;
+  hello.external_psk = true;
+  Reader identities = body.vec(2, "identities");
+  while (identities.more()) {
+    (void)identities.vec(2, "identity");
+    if (identities.u32("obfuscated_ticket_age") != 0) hello.external_psk = false;
+  }
+  if (!identities.ok()) hello.external_psk = false;
+}
+
 void read_client_extension(std::uint16_t type, Bytes bytes, ClientHello& hello) {
   Reader body(bytes);
   switch (type) {
@@ -90,7 +102,7 @@ void read_client_extension(std::uint16_t type, Bytes bytes, ClientHello& hello) 
       hello.session_ticket = true;
       hello.session_ticket_size = static_cast<std::uint32_t>(bytes.size());
       break;
-    case ExtensionType::pre_shared_key: hello.pre_shared_key = true; break;
+    case ExtensionType::pre_shared_key: read_offered_psks(body, hello); break;
     case ExtensionType::early_data: hello.early_data = true; break;
     case ExtensionType::supported_versions: hello.supported_versions = u16_list(body.vec(1, "versions"), "version"); break;
     case ExtensionType::key_share: {

@@ -16,7 +16,6 @@ constexpr std::uint8_t k_change_cipher_spec = 20;
 constexpr std::uint8_t k_alert = 21;
 constexpr std::uint8_t k_handshake = 22;
 constexpr std::uint8_t k_application_data = 23;
-constexpr std::size_t k_first_bytes_kept = 64;
 // Enough to tell a hello, and what must be kept of a stream while looking for one.
 constexpr std::size_t k_hello_prefix = 11;
 // Fewer bytes than this (a header and the first byte of the content) cannot be told from the start of a record. Deciding on fewer

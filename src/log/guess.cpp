@@ -59,15 +59,15 @@ namespace {
 // How far a line of the kind "context" reaches: verification callbacks print a certificate's whole description before its flags.
 constexpr std::uint64_t k_context_lines = 24;
 
-// Moves what lines of the kind "context" say into the events of the same dialect after them, and takes those lines out.
+// Moves what lines of the kind "context" say into the events of the same library after them, and takes those lines out.
 void apply_context(std::vector<Found>& found) {
-  std::map<const knowledge::Dialect*, const Event*> contexts;
+  std::map<std::string_view, const Event*> contexts;  // by library
   for (Found& item : found) {
     if (item.event.kind == "context") {
-      contexts[item.dialect] = &item.event;
+      if (item.dialect != nullptr) contexts[item.dialect->library] = &item.event;
       continue;
     }
-    const auto at = item.dialect == nullptr ? contexts.end() : contexts.find(item.dialect);
+    const auto at = item.dialect == nullptr ? contexts.end() : contexts.find(item.dialect->library);
     if (at == contexts.end() || item.event.line > at->second->line + k_context_lines) continue;
     for (knowledge::Fact& fact : item.event.facts) {
       for (const knowledge::Fact& told : at->second->facts) {

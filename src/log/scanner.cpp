@@ -248,6 +248,7 @@ void Scanner::scan_line(std::string_view text, std::uint64_t line, std::vector<E
   std::vector<Found> found;
   compiled_->scan(text, line, found);
   for (Found& item : found) {
+    if (item.event.kind == "context") continue;  // says something about lines to come only
     if (item.dialect == nullptr) {
       complete_facts(item.event, {}, {}, {});
     } else {

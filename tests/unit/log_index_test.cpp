@@ -28,6 +28,7 @@ TEST(LogIndex, TheCompiledInOneFindsWhatOneMadeAtRunTimeFinds) {
   std::size_t lines = 0;
   for (const knowledge::Dialect& dialect : knowledge::built_in().dialects) {
     for (const knowledge::Pattern& pattern : dialect.patterns) {
+      if (pattern.kind == "context") continue;  // no event of its own
       for (const std::string_view sample : pattern.samples) {
         ASSERT_FALSE(said(compiled_in, sample).empty()) << sample;
         ASSERT_EQ(said(compiled_in, sample), said(made_now, sample)) << sample;

@@ -78,6 +78,7 @@ class HandshakeFacts {
   }
 
   [[nodiscard]] bool datagrams() const { return h_.transport == "udp"; }
+  [[nodiscard]] bool in_datagrams() const { return datagrams() || h_.transport == "quic"; }
   [[nodiscard]] bool tls13() const {
     const auto version = h_.negotiated();
     return version && (version->value == 0x0304 || (version->value & 0xFF00U) == 0x7F00U || version->value == 0xFEFC);
@@ -363,12 +364,12 @@ class HandshakeFacts {
       if (d.retransmissions == 0) continue;
       const std::string who(to_string(side));
       state(FactBuilder("retransmissions").with("count", d.retransmissions).with("who", who).with("largest", d.largest_retransmission), h_.last_frame,
-            "the " + who + " sent " + std::to_string(d.retransmissions) + (datagrams() ? " datagram" : " segment") + (d.retransmissions == 1 ? "" : "s") + " again, the largest of " +
+            "the " + who + " sent " + std::to_string(d.retransmissions) + (in_datagrams() ? " datagram" : " segment") + (d.retransmissions == 1 ? "" : "s") + " again, the largest of " +
                 std::to_string(d.largest_retransmission) + " bytes");
       const bool unfinished = h_.outcome != tls::Outcome::completed;
       if (unfinished && d.largest_retransmission >= k_large_segment_bytes && d.retransmissions >= 2) {
         state(FactBuilder("flight-lost").with("who", who).with("bytes", d.largest_retransmission), h_.last_frame,
-              std::string(datagrams() ? "large datagrams of the " : "large segments of the ") + who + " are sent again and again without success");
+              std::string(in_datagrams() ? "large datagrams of the " : "large segments of the ") + who + " are sent again and again without success");
       }
     }
     // Messages of a flight that never came although later ones did and the peer asked for them again.
@@ -429,6 +430,8 @@ class HandshakeFacts {
     const std::string after = h_.stage.empty() ? std::string() : " after " + std::string(h_.stage);
     if (by == "rst") return "the " + std::string(who) + " resets the connection" + after;
     if (by == "fin" && h_.transport == "eap") return "the server refuses the authentication (EAP-Failure)" + after;
+    if (by == "fin" && h_.quic && h_.quic->close) return "the " + std::string(who) + " closes the connection with QUIC error " + std::to_string(h_.quic->close->error_code) + after;
+    if (by == "fin" && h_.quic && h_.quic->negotiation) return "the server does not speak " + h_.quic->version_name;
     if (by == "fin") return "the " + std::string(who) + " closes the connection" + after;
     if (by == "timeout") return "nobody sends anything more" + after;
     if (by == "capture-end") return "the capture ends" + after;

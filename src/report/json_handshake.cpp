@@ -98,6 +98,24 @@ json cipher_json(const tls::Handshake& h, const knowledge::Knowledge& knowledge)
   return {{"id", hex16(id)}, {"name", text_or_null(knowledge.name_of("tls-ciphersuites", id))}};
 }
 
+// What QUIC adds: version, what the server asked for anew, how it was closed.
+json quic_json(const tls::Quic& quic) {
+  json entry = {{"version", quic.version_name}, {"retry_frame", quic.retry ? json(quic.retry->frame) : json(nullptr)}};
+  if (quic.negotiation) {
+    json versions = json::array();
+    for (const std::uint32_t version : quic.server_versions) versions.push_back(tls::quic_version_name(version));
+    entry["negotiation"] = {{"frame", quic.negotiation->frame}, {"server_versions", std::move(versions)}};
+  }
+  if (quic.close) {
+    entry["close"] = {{"frame", quic.close->at.frame},
+                      {"from", std::string(to_string(quic.close->from))},
+                      {"error_code", quic.close->error_code},
+                      {"application", quic.close->application},
+                      {"reason", valid_utf8(quic.close->reason)}};
+  }
+  return entry;
+}
+
 json direction_json(const tls::DirectionFacts& d) {
   return {{"bytes", d.bytes},
           {"records", d.records},
@@ -152,6 +170,7 @@ json handshake_json(std::size_t id, const wire::Capture& capture, const tls::Han
   if (h.foreign) {
     entry["foreign"] = {{"from", std::string(to_string(h.foreign->from))}, {"protocol", h.foreign->protocol}, {"frame", h.foreign->at.frame}};
   }
+  if (h.quic) entry["quic"] = quic_json(*h.quic);
   return entry;
 }
 

@@ -57,6 +57,10 @@ class Assembly {
 
   void starttls(std::string protocol) { handshake_.starttls = std::move(protocol); }
   void problem(std::string text);
+  // QUIC: the same TLS 1.3, told apart from TCP in what the handshake says of itself.
+  void set_transport(std::string transport) { handshake_.transport = std::move(transport); }
+  // The client begins again with another hello, and the first is without effect.
+  void restart() { handshake_.client_hello.reset(); }
   void set_midstream() { handshake_.midstream = true; }
 
   // Datagrams: one that brought something new, and one that only said again what had been said.

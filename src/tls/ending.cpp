@@ -17,6 +17,7 @@ constexpr std::uint32_t k_alert_record_ccm8 = 11;
 constexpr double k_silence_ms = 10'000;
 
 bool is_tls13(const Handshake& h) {
+  if (h.transport == "quic") return true;  // RFC 9001 4.2
   const auto version = h.negotiated();
   return version && (version->value == 0x0304 || (version->value & 0xFF00U) == 0x7F00U || version->value == 0xFEFC);
 }

@@ -184,6 +184,28 @@ struct DirectionFacts {
   bool seen = false;                        // at least one byte
 };
 
+// "QUIC v1", "QUIC draft-29"; the number in hex for versions without a name.
+[[nodiscard]] std::string quic_version_name(std::uint32_t version);
+
+// What QUIC adds to a handshake that it carries (RFC 9000, RFC 9001).
+struct Quic {
+  struct Close {
+    At at;
+    Side from = Side::client;
+    std::uint64_t error_code = 0;         // 0x0100 to 0x01ff: a TLS alert (RFC 9001 4.8)
+    bool application = false;             // the code is that of the protocol above
+    std::string reason;                   // raw bytes of the reason phrase
+  };
+  std::uint32_t version = 0;              // of the last Initial packet of the client
+  std::string version_name;               // "QUIC v1", "QUIC draft-29"; the number in hex for others
+  std::optional<At> retry;                // the server asked for the ClientHello again with a token
+  std::optional<At> negotiation;          // the server does not speak the client's version,
+  std::vector<std::uint32_t> server_versions;  // but these
+  std::optional<Close> close;             // the first CONNECTION_CLOSE in the clear
+  std::uint32_t handshake_packets[2] = {0, 0};  // encrypted; of the client and the server
+  std::uint32_t one_rtt_packets[2] = {0, 0};
+};
+
 // One connection on which TLS was spoken, or was expected and something else came.
 // The first bytes of the application data of one side: enough for a status line or the head of an MQTT packet.
 struct OpenedData {
@@ -218,6 +240,7 @@ struct Handshake {
   std::vector<std::string> certificate_request_issuers;
   std::optional<std::uint16_t> key_exchange_group;  // TLS 1.2 ServerKeyExchange named_curve
   std::vector<Alert> alerts;
+  std::optional<Quic> quic;                 // transport is "quic"
   std::optional<ForeignBytes> foreign;      // ended_by is not_tls
   std::string starttls;                     // protocol that upgraded: "SMTP", "IMAP", ... empty if none
   bool resumed = false;

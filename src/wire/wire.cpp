@@ -7,6 +7,7 @@
 
 #include "tls/connection.hpp"
 #include "tls/foreign.hpp"
+#include "tls/quic.hpp"
 #include "wire/eap.hpp"
 
 namespace tlswhy::wire {
@@ -34,6 +35,7 @@ struct FlowState {
   bool open = false;
   Flow flow;
   std::optional<tls::Connection> connection;
+  std::optional<tls::QuicFlow> quic;
   std::vector<std::uint8_t> first[2];
   std::uint64_t bytes = 0;
   std::uint32_t syns = 0;
@@ -77,7 +79,6 @@ class Collector final : public capture::Handler {
   }
 
   void datagram(const Flow& flow, Direction direction, Bytes bytes, std::size_t full_size, capture::At at) override {
-    (void)full_size;
     FlowState* const state = find(flow, at);
     if (state == nullptr) return;
     if (flow.transport == capture::Transport::eap) {
@@ -86,6 +87,11 @@ class Collector final : public capture::Handler {
     }
     keep_first(*state, direction, bytes);
     if (eap_.radius(flow, direction, bytes, at_of(at))) return;
+    if (!state->quic && tls::looks_like_quic(bytes)) state->quic.emplace(flow.source, flow.destination);
+    if (state->quic) {
+      state->quic->data(side_of(direction), bytes, bytes.size() == full_size, at_of(at));
+      if (state->quic->is_proven()) return;
+    }
     bytes = tls::without_envelope(bytes);
     if (!state->connection) {
       if (!tls::looks_like_dtls(bytes)) return;
@@ -124,12 +130,12 @@ class Collector final : public capture::Handler {
       case EventKind::icmp_host_unreachable:
       case EventKind::icmp_net_unreachable:
         state->icmp = FailedFlow::Why::unreachable;
-        if (state->connection) state->connection->unreachable(at_of(event.at));
+        unreachable(*state, at_of(event.at));
         keep_icmp(flow, event);
         break;
       case EventKind::icmp_admin_prohibited:
         state->icmp = FailedFlow::Why::prohibited;
-        if (state->connection) state->connection->unreachable(at_of(event.at));
+        unreachable(*state, at_of(event.at));
         keep_icmp(flow, event);
         break;
       case EventKind::zero_window:
@@ -175,6 +181,11 @@ class Collector final : public capture::Handler {
     return &state;
   }
 
+  static void unreachable(FlowState& state, tls::At at) {
+    if (state.connection) state.connection->unreachable(at);
+    if (state.quic) state.quic->unreachable(at);
+  }
+
   static void keep_first(FlowState& state, Direction direction, Bytes bytes) {
     state.bytes += bytes.size();
     auto& first = state.first[direction == Direction::forward ? 0 : 1];
@@ -187,6 +198,16 @@ class Collector final : public capture::Handler {
     if (result_.icmp.size() < k_most_icmp) result_.icmp.emplace_back(flow.id, event);
   }
 
+  bool keep_quic(FlowState& state) {
+    if (!state.quic) return false;
+    auto handshakes = state.quic->take(at_of(last_));
+    for (tls::Handshake& handshake : handshakes) {
+      handshake.flow_id = state.flow.id;
+      result_.handshakes.push_back(std::move(handshake));
+    }
+    return !handshakes.empty();
+  }
+
   bool keep_handshake(FlowState& state) {
     auto handshake = state.connection ? state.connection->take(at_of(last_)) : std::nullopt;
     if (!handshake) return false;
@@ -196,6 +217,7 @@ class Collector final : public capture::Handler {
   }
 
   void settle(FlowState& state) {
+    if (keep_quic(state)) return;
     if (keep_handshake(state)) return;
     if (state.flow.transport != capture::Transport::tcp) {
       if (state.icmp && result_.failed_flows.size() < k_most_failed_flows) result_.failed_flows.push_back({state.flow, *state.icmp, 0, state.last});

@@ -91,46 +91,28 @@ class Engine {
       if (log.role == "server") continue;
       ++platforms[log.platform];
       ++libraries[log.library];
+      if (version_.empty()) version_ = log.version;
     }
     diagnosis_.platform = majority(platforms);
     diagnosis_.library = majority(libraries);
   }
 
-  // By id, or by a name people use for it.
-  [[nodiscard]] const knowledge::Device* find_device(std::string_view name) const {
-    if (const knowledge::Device* const device = knowledge_.device(name)) return device;
-    for (const knowledge::Device& device : knowledge_.devices) {
-      for (const knowledge::Property& property : device.properties) {
-        if (property.key == "aliases" && std::find(property.values.begin(), property.values.end(), name) != property.values.end()) return &device;
-      }
-    }
-    return nullptr;
-  }
-
   void limits() {
     const std::string id = input_.context.device.empty() ? text_from(input_.context, "device") : input_.context.device;
-    limits_.profile = find_device(id);
-    if (limits_.profile == nullptr) {
-      for (const knowledge::Device& device : knowledge_.devices) {
-        // Without a profile given, one is taken only where platform and library both fit.
-        if (!diagnosis_.platform.empty() && device.platform == diagnosis_.platform && device.library == diagnosis_.library) {
-          limits_.profile = &device;
-          limits_.profile_guessed = true;
-          break;
-        }
-      }
+    limits_.profile = device::find(knowledge_.devices, id);
+    if (!limits_.profile && !diagnosis_.platform.empty()) {
+      limits_.profile = device::guess(knowledge_, diagnosis_.platform, diagnosis_.library, version_);
+      limits_.profile_guessed = limits_.profile.has_value();
     }
     limits_.in_buffer = input_.context.in_buffer;
     if (!limits_.in_buffer) limits_.in_buffer = number_from(input_.context, "in_buffer");
-    if (!limits_.in_buffer && limits_.profile != nullptr) {
-      for (const knowledge::Property& property : limits_.profile->properties) {
-        if (property.key == "in_buffer" && !property.values.empty()) limits_.in_buffer = parse_integer(property.values.front());
-      }
+    if (!limits_.in_buffer && limits_.profile) {
+      limits_.in_buffer = limits_.profile->number("in_buffer");
       limits_.in_buffer_of_profile = limits_.in_buffer.has_value();
     }
     limits_.free_heap = input_.context.free_heap;
     if (!limits_.free_heap) limits_.free_heap = number_from(input_.context, "free_heap");
-    if (limits_.profile != nullptr && diagnosis_.platform.empty()) diagnosis_.platform = std::string(limits_.profile->platform);
+    if (limits_.profile && diagnosis_.platform.empty()) diagnosis_.platform = limits_.profile->platform;
   }
 
   void general_facts() {
@@ -320,6 +302,7 @@ class Engine {
   const Input& input_;
   const knowledge::Knowledge& knowledge_;
   FactSenses senses_;
+  std::string version_;  // of the platform, where a log tells it
   std::map<std::string, std::vector<std::size_t>> completed_with_;  // server -> indices into handshakes_
   Diagnosis diagnosis_;
   DeviceLimits limits_;

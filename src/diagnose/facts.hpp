@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "device/profile.hpp"
 #include "diagnose/diagnose.hpp"
 
 // What each kind of input states, in the vocabulary of data/facts.tsv. One function a source; none of them judges.
@@ -27,7 +28,7 @@ class FactBuilder {
 
 // What is assumed of the device, from its profile and from what the user gave.
 struct DeviceLimits {
-  const knowledge::Device* profile = nullptr;
+  std::optional<device::Profile> profile;  // with all that it extends
   bool profile_guessed = false;            // from the platform of the log, not given by the user
   bool in_buffer_of_profile = false;       // the profile's default, not a given number
   std::optional<std::int64_t> in_buffer;   // bytes of record payload it can take

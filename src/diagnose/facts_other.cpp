@@ -203,7 +203,7 @@ std::vector<LocatedFact> facts_of_context(const Context& context, const DeviceLi
     facts.push_back(std::move(located));
   };
   const std::string profile =
-      limits.profile == nullptr ? std::string() : "profile " + std::string(limits.profile->id) + (limits.profile_guessed ? ", from the log" : "");
+      !limits.profile ? std::string() : "profile " + std::string(limits.profile->id) + (limits.profile_guessed ? ", from the log" : "");
   if (limits.in_buffer) {
     state(FactBuilder("in-buffer").with("bytes", std::to_string(*limits.in_buffer)), "input buffer of " + std::to_string(*limits.in_buffer) + " bytes",
           limits.in_buffer_of_profile ? profile : std::string());
@@ -215,15 +215,13 @@ std::vector<LocatedFact> facts_of_context(const Context& context, const DeviceLi
   if (!context.host.empty()) {
     state(FactBuilder("dial").with("host", context.host).with("literal", is_ip_literal(context.host) ? "yes" : "no"), "the host dialled is " + context.host);
   }
-  if (limits.profile != nullptr) {
+  if (limits.profile) {
     FactBuilder fact("device-profile");
     fact.with("id", limits.profile->id).with("library", limits.profile->library);
-    for (const knowledge::Property& property : limits.profile->properties) {
-      if (property.values.size() == 1 && (property.key == "verifies" || property.key == "checks_dates" || property.key == "ecc" ||
-                                          property.key == "max_version" || property.key == "in_buffer")) {
-        fact.with(property.key, property.values.front());
-      }
+    for (const std::string_view key : {"verifies", "checks_dates", "ecc", "in_buffer"}) {
+      if (limits.profile->values(key).size() == 1) fact.with(key, limits.profile->first(key));
     }
+    if (const std::uint16_t highest = device::highest_version(*limits.profile)) fact.with("max_version", tls::to_string(tls::Version{highest}));
     state(std::move(fact), "device profile " + std::string(limits.profile->title), profile);
   }
   for (const auto& [key, value] : context.set) {

@@ -4,6 +4,8 @@
 // Each test is one row of what a user may paste and what must come of it.
 #include "verdict.hpp"
 
+#include <algorithm>
+
 namespace tlswhy::verdict {
 namespace {
 
@@ -247,6 +249,32 @@ TEST(Seeds, a_server_hello_rules_out_suites_and_versions) {
   EXPECT_EQ(place(d, "version-mismatch"), 0U);
   for (const auto& cause : d.causes) {
     for (const auto* fix : cause.fixes) EXPECT_EQ(fix->action.find("TLS 1.1"), std::string_view::npos) << fix->action;
+  }
+}
+
+// 001-16: which check of Mbed TLS sends which alert (ssl_parse_certificate_verify in ssl_tls.c, 2.16 and 3.6).
+TEST(Seeds, alerts_of_an_mbedtls_client_tell_which_check_failed) {
+  const std::pair<std::string_view, std::string_view> checks[] = {
+      {"42", "hostname-mismatch"}, {"45", "cert-expired"}, {"46", "clock-not-set"}, {"48", "unknown-ca"}};
+  for (const auto& [alert, cause] : checks) {
+    const auto d = Story()
+                       .log("ssl_tls.c:5000: |2| send alert level=2 message=" + std::string(alert) +
+                            "\nE (4021) esp-tls-mbedtls: mbedtls_ssl_handshake returned -0x2700\n")
+                       .diagnosis();
+    EXPECT_EQ(first(d), cause) << alert;
+  }
+}
+
+// 002-1: the menu names of ESP8266_RTOS_SDK are not those of ESP-IDF.
+TEST(Seeds, memory_advice_for_the_rtos_sdk_names_its_own_menu_entries) {
+  const auto d = Story().log("E (1203) esp-tls: mbedtls_ssl_handshake returned -0x7F00\n").diagnosis();
+  ASSERT_EQ(first(d), "low-memory");
+  std::string_view advice;
+  for (const auto* fix : d.causes.front().fixes) {
+    if (std::find(fix->platforms.begin(), fix->platforms.end(), "esp8266-rtos-sdk") != fix->platforms.end()) advice = fix->action;
+  }
+  for (const std::string_view entry : {"Using dynamic TX/RX buffer", "Free SSL peer certificate after its usage", "Free certificate, key and DHM data after its usage"}) {
+    EXPECT_NE(advice.find(entry), std::string_view::npos) << entry;
   }
 }
 

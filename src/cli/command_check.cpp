@@ -17,7 +17,48 @@ std::optional<device::Profile> device_of(const Options& options, const knowledge
   return profile;
 }
 
+// What one side of a comparison is: the name of a profile, or a capture or log. Nothing, after a complaint, if it is none of them.
+std::optional<check::DiffSide> side_of(const std::string& path, const knowledge::Knowledge& knowledge, bool& unreadable) {
+  check::DiffSide side;
+  side.path = path;
+  if ((side.profile = device::find(knowledge.devices, path))) return side;
+  Inputs inputs = read_inputs({path}, {}, {}, knowledge);
+  for (const std::string& error : inputs.errors) complain(error);
+  unreadable = unreadable || !inputs.errors.empty();
+  if (!inputs.input.captures.empty()) {
+    side.capture = std::move(inputs.input.captures.front());
+  } else if (!inputs.input.logs.empty()) {
+    side.log = std::move(inputs.input.logs.front());
+  } else {
+    if (inputs.errors.empty()) complain(path + ": is no capture, no log and no device profile");
+    return std::nullopt;
+  }
+  return side;
+}
+
 }  // namespace
+
+int run_diff(const Options& options) {
+  const KnowledgeSource knowledge(options.data);
+  if (!knowledge.ok()) return k_exit_usage;
+  if (options.paths.size() != 2) {
+    complain("diff takes two: one that works and one that does not");
+    return k_exit_usage;
+  }
+  bool unreadable = false;
+  const auto good = side_of(options.paths[0], knowledge.get(), unreadable);
+  const auto bad = side_of(options.paths[1], knowledge.get(), unreadable);
+  if (!good || !bad) return unreadable ? k_exit_unreadable : k_exit_usage;
+  const check::Diff diff = check::compare(*good, *bad, knowledge.get());
+  if (diff.compared == "nothing") {
+    complain(diff.summary);
+    return k_exit_usage;
+  }
+  return write_output(options, report::diff_text(diff, text_options(options)),
+                      unreadable   ? k_exit_unreadable
+                      : diff.first ? k_exit_failure_found
+                                   : k_exit_ok);
+}
 
 int run_whatif(const Options& options) {
   const KnowledgeSource knowledge(options.data);

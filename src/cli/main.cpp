@@ -19,8 +19,8 @@
 namespace tlswhy::cli {
 namespace {
 
-constexpr std::array<std::string_view, 9> k_commands{"diagnose", "explain", "annotate", "codes", "causes",
-                                                     "devices",  "schema",  "whatif",   "cert"};
+constexpr std::array<std::string_view, 10> k_commands{"diagnose", "explain", "annotate", "codes", "causes",
+                                                     "devices",  "schema",  "whatif",   "diff", "cert"};
 constexpr std::size_t k_edits = 3;
 
 constexpr const char* k_footer =
@@ -123,7 +123,7 @@ int parse_and_run(std::vector<std::string> arguments) {
   std::function<int(const Options&)> run;
   if (command == "diagnose") {
     add_diagnose(app, options);
-    app.footer(std::string("Other commands: explain, annotate, codes, causes, devices, whatif, cert, schema (tlswhy COMMAND --help).\n") +
+    app.footer(std::string("Other commands: explain, annotate, codes, causes, devices, whatif, diff, cert, schema (tlswhy COMMAND --help).\n") +
                k_footer);
     run = run_diagnose;
   } else if (command == "explain") {
@@ -148,6 +148,10 @@ int parse_and_run(std::vector<std::string> arguments) {
     app.add_option("--free-heap", options.free_heap, "Free heap before the handshake")->type_name("BYTES");
     app.add_option("--in-buffer", options.in_buffer, "Largest record the device can take")->type_name("BYTES");
     run = run_whatif;
+  } else if (command == "diff") {
+    app.add_option("GOOD BAD", options.paths, "Two captures, two logs or two device profiles: one that works, one that does not")->required();
+    add_check(app, options);
+    run = run_diff;
   } else if (command == "cert") {
     app.add_option("FILE", options.paths, "Certificates, CA files and private keys, PEM or DER")->required();
     app.add_option("--device", options.device, "Judge by what this device can do, too")->type_name("PROFILE");

@@ -83,6 +83,7 @@ void complain(const std::string& message);
 [[nodiscard]] int run_causes(const Options& options);
 [[nodiscard]] int run_devices(const Options& options);
 [[nodiscard]] int run_whatif(const Options& options);
+[[nodiscard]] int run_diff(const Options& options);
 [[nodiscard]] int run_cert(const Options& options);
 [[nodiscard]] int run_schema(const Options& options);
 [[nodiscard]] std::string version_text(bool verbose);

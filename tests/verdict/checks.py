@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Questions of people to whatif and cert, with the answers that RFCs and the libraries' sources give.
+"""Questions of people to whatif, diff and cert, with the answers that RFCs and the libraries' sources give.
 
 usage: checks.py TLSWHY CAPTURES
 """
@@ -25,6 +25,14 @@ def ask(status, words, *arguments):
 ask(1, ["No: ", "suite: None in common"], "whatif", "--device", "axtls-micropython", "--server", "certbot")
 ask(1, ["No: ", "handshake_failure", "frame 6"], "whatif", "--device", "axtls-micropython", str(captures / "mbedtls-rsa-suites-only" / "capture.pcapng"))
 ask(0, ["version: Both have TLS 1.2"], "whatif", "--device", "esp-idf", "--server", "certbot")
+
+# The frames are those that tshark shows for these captures; the names in the hellos and the alert too.
+good = captures / "mbedtls-good"
+ask(1, ["different server names", '"broker.example.test"', '"192.0.2.10"', "frame 4"], "diff", str(good / "capture.pcapng"), str(captures / "mbedtls-dials-address" / "capture.pcapng"))
+ask(1, ["E:M 1080", "device.log:3"], "diff", str(good / "device.log"), str(captures / "mbedtls-small-heap" / "device.log"))
+ask(1, ["16384", "5115"], "diff", "esp-idf", "axtls-micropython")
+ask(0, [], "diff", str(good / "capture.pcapng"), str(good / "capture.pcapng"))
+ask(2, [], "diff", "esp-idf", str(good / "device.log"))
 with tempfile.TemporaryDirectory() as folder:
     empty = pathlib.Path(folder) / "empty.pem"
     empty.write_text("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n")

@@ -53,6 +53,9 @@ struct Diff {
 // Never fails; where the two cannot be compared, `compared` is "nothing" and the summary says why.
 [[nodiscard]] Diff compare(const DiffSide& good, const DiffSide& bad, const knowledge::Knowledge& knowledge);
 
+// Appends a difference whose places are still to be set.
+Difference& add_difference(Diff& diff, std::string_view aspect, Weight weight, std::string says, std::string good, std::string bad);
+
 // The parts, by kind of input. Each appends to `diff`.
 void compare_handshakes(const wire::Capture& good, const wire::Capture& bad, const knowledge::Knowledge& knowledge, Diff& diff);
 void compare_logs(const log::Log& good, const log::Log& bad, Diff& diff);

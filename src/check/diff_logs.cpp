@@ -70,12 +70,7 @@ class Logs {
 
  private:
   Difference& add(std::string_view aspect, Weight weight, std::string says, std::string good, std::string bad) {
-    Difference& difference = diff_.differences.emplace_back();
-    difference.aspect = aspect;
-    difference.weight = weight;
-    difference.says = std::move(says);
-    difference.good = std::move(good);
-    difference.bad = std::move(bad);
+    Difference& difference = add_difference(diff_, aspect, weight, std::move(says), std::move(good), std::move(bad));
     difference.good_at.file = good_.path;
     difference.bad_at.file = bad_.path;
     return difference;

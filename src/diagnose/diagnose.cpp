@@ -23,6 +23,9 @@ constexpr double k_rival_from = 0.015;
 constexpr std::size_t k_causes_shown = 6;
 // Score of a cause for which nothing speaks but that it is often met.
 constexpr double k_guess_confidence = 0.08;
+// What to ask for where nothing speaks for any cause.
+constexpr std::string_view k_ask_for_more =
+    "Give the whole log from the start of the connection, with the TLS library's own messages switched on, or a capture of the attempt, or both.";
 
 std::string majority(const std::map<std::string, int>& votes) {
   std::string best;
@@ -275,6 +278,10 @@ class Engine {
         if (confusion.cause == diagnosis_.causes[1].cause->id && !confusion.check.empty()) diagnosis_.check_next.emplace_back(confusion.check);
       }
     }
+    if (first.evidence.empty()) {
+      diagnosis_.check_next.emplace_back(k_ask_for_more);
+      return;
+    }
     for (const std::string_view check : first.cause->confirm) diagnosis_.check_next.emplace_back(check);
   }
 
@@ -295,8 +302,12 @@ class Engine {
       return;
     }
     const RankedCause& first = diagnosis_.causes.front();
-    diagnosis_.summary = std::string(first.cause->title);
-    if (!first.evidence.empty()) diagnosis_.summary += " (" + first.evidence.front().says + ")";
+    // Guesses have no order: the first of them is no verdict.
+    if (first.evidence.empty()) {
+      diagnosis_.summary = "Cannot tell yet: something failed, and nothing given tells why";
+      return;
+    }
+    diagnosis_.summary = std::string(first.cause->title) + " (" + first.evidence.front().says + ")";
   }
 
   const Input& input_;

@@ -54,7 +54,7 @@ std::string lower_first(std::string_view text) {
 std::string verdict_line(const Diagnosis& d, const TextOptions& options) {
   if (d.outcome == Outcome::ok) return wrapped(styled(d.summary + ".", Style::good, options), "", "", options);
   if (d.causes.empty()) return wrapped(styled(d.summary + ".", Style::verdict, options), "", "", options);
-  if (d.outcome == Outcome::inconclusive && d.causes.front().evidence.empty()) return wrapped(styled(d.summary + ".", Style::verdict, options), "", "", options);
+  if (d.causes.front().evidence.empty()) return wrapped(styled(d.summary + ".", Style::verdict, options), "", "", options);
   const RankedCause& first = d.causes.front();
   // No diagnosis from outside is certain.
   const double percent = std::min(99.0, first.confidence * 100);
@@ -238,6 +238,10 @@ std::string diagnosis_text(const std::vector<InputFile>& files, const diagnose::
       if (options.verbose || static_cast<std::size_t>(std::count(out.begin(), out.end(), '\n')) < k_screen_lines) break;
     }
     if (!options.verbose) out += styled(fmt::format("More: -v, tlswhy causes {}", d.causes.front().cause->id), Style::faint, options) + "\n";
+  } else if (d.outcome == Outcome::failed && !d.causes.empty()) {
+    std::string usual;
+    for (const RankedCause& guess : d.causes) usual += (usual.empty() ? "" : ", ") + std::string(guess.cause->id);
+    out += wrapped("The causes most often met: " + usual + " (tlswhy causes ID explains each).", "", "  ", options) + next_check(d, options, k_details[0]);
   } else if (d.outcome == Outcome::ok && !d.causes.empty()) {
     out += why(d.causes.front(), options);
   }

@@ -252,6 +252,25 @@ TEST(Seeds, a_server_hello_rules_out_suites_and_versions) {
   }
 }
 
+// A failure that says nothing of its reason gets no cause as its verdict, only the question that helps.
+TEST(Seeds, a_failure_without_a_reason_is_told_as_such) {
+  const auto d = Story().log("client handshake start.\nclient handshake failed!\n").diagnosis();
+  EXPECT_EQ(d.outcome, diagnose::Outcome::failed);
+  EXPECT_NE(d.summary.find("nothing given tells why"), std::string::npos) << d.summary;
+  ASSERT_EQ(d.check_next.size(), 1U);
+  for (const auto& cause : d.causes) EXPECT_LT(cause.confidence, 0.1);
+}
+
+// The sample programs of Mbed TLS run anywhere, and seed before they connect (programs/ssl/ssl_client2.c).
+TEST(Seeds, sentences_of_the_mbedtls_samples_are_no_sign_of_arduino) {
+  const auto d = Story()
+                     .log("  . Seeding the random number generator... ok\n  . Performing the SSL/TLS handshake... failed\n"
+                          "  ! mbedtls_ssl_handshake returned -0x2700\n")
+                     .diagnosis();
+  EXPECT_EQ(d.platform, "");
+  for (const auto& fact : d.facts) EXPECT_NE(fact.fact.get("name"), "tcp-connected");
+}
+
 // 001-16: which check of Mbed TLS sends which alert (ssl_parse_certificate_verify in ssl_tls.c, 2.16 and 3.6).
 TEST(Seeds, alerts_of_an_mbedtls_client_tell_which_check_failed) {
   const std::pair<std::string_view, std::string_view> checks[] = {

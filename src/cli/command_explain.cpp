@@ -103,11 +103,12 @@ std::vector<codes::Explanation> explain_all(Explainer& explainer, const std::vec
 int run_explain(const Options& options) {
   const KnowledgeSource knowledge(options.data);
   if (!knowledge.ok()) return k_exit_usage;
-  if (!options.library.empty() && !codes::has_table(knowledge.get(), options.library)) {
-    complain("there is no code table \"" + options.library + "\"; tlswhy codes lists them");
+  const codes::Hints hints{options.library, options.platform, options.for_version, {}};
+  if (const std::string fault = codes::fault_of(knowledge.get(), hints); !fault.empty()) {
+    complain(fault);
     return k_exit_usage;
   }
-  Explainer explainer(knowledge.get(), codes::Hints{options.library, options.platform, options.for_version, {}});
+  Explainer explainer(knowledge.get(), hints);
   const auto explanations = explain_all(explainer, options.words);
   const bool unknown = explanations.empty() || std::any_of(explanations.begin(), explanations.end(),
                                                            [](const codes::Explanation& e) { return e.meanings.empty(); });

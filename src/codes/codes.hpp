@@ -83,6 +83,12 @@ struct Explanation {
 // Whether `name` is the id of a code table, the beginning of one, or its name.
 [[nodiscard]] bool has_table(const knowledge::Knowledge& knowledge, std::string_view name);
 
+// What is wrong with the hints: a library or platform that is not known, with the nearest that is, or a version that is none; empty if
+// nothing is.
+[[nodiscard]] std::string fault_of(const knowledge::Knowledge& knowledge, const Hints& hints);
+
+// Whether a text is a version: a number, behind a "v" or the name of a product or not.
+[[nodiscard]] bool is_version(std::string_view text);
 // Whether a version ("2.28.3", "rtos-sdk 3.1") lies in the ranges of a code row; true if the version is empty or cannot be read.
 [[nodiscard]] bool version_in(std::string_view version, std::string_view ranges);
 // Whether a platform ("esp8266-rtos-sdk") may have a row whose ranges name products ("rtos-sdk 3.1..,nodemcu 1.5.4.."); true if they name

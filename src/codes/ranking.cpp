@@ -29,6 +29,7 @@ constexpr double k_folded = 0.02;           // NodeMCU's one-byte form, where no
 constexpr double k_stripped = 0.3;          // an alert of BearSSL as the newer cores print it
 constexpr double k_hinted = 25.0;           // the context names the library or its platform
 constexpr double k_made_for = 2.0;
+constexpr double k_own_table = 4.0;  // the platform's own codes, not those of a library that it carries
 constexpr double k_partly_hinted = 8.0;
 constexpr double k_exact_table = 100.0;   // --library names this very table and not a family of them
 constexpr double k_named_symbol = 40.0;   // the symbol stands beside the number
@@ -88,7 +89,9 @@ double form_factor(const CodeLibrary& library, const Reading& reading, std::size
 // How well the platform fits: a table that names it first is made for it.
 double platform_factor(const CodeLibrary& library, std::string_view platform) {
   const auto list = split(library.platforms, ',');
-  if (!list.empty() && iequals(trim(list.front()), platform)) return k_hinted * k_made_for;
+  // "esp-idf" and "esp-idf-tls" are tables of ESP-IDF itself.
+  const bool own = istarts_with(library.id, platform) && (library.id.size() == platform.size() || library.id[platform.size()] == '-');
+  if (!list.empty() && iequals(trim(list.front()), platform)) return k_hinted * k_made_for * (own ? k_own_table : 1);
   const auto is_it = [&](std::string_view item) { return iequals(trim(item), platform); };
   if (std::any_of(list.begin(), list.end(), is_it)) return k_hinted;
   // "esp8266" and "ESP32" are said of several platforms and in the words on where a table is met.

@@ -157,6 +157,14 @@ int compare_versions(const std::vector<int>& a, const std::vector<int>& b) {
 
 }  // namespace
 
+bool is_version(std::string_view text) {
+  text = trim(text);
+  text.remove_prefix(product_of(text).size());
+  while (!text.empty() && (text.front() == ' ' || text.front() == '-')) text.remove_prefix(1);
+  if (!text.empty() && (text.front() == 'v' || text.front() == 'V')) text.remove_prefix(1);
+  return !text.empty() && text.front() >= '0' && text.front() <= '9';
+}
+
 bool version_in(std::string_view version, std::string_view ranges) {
   const std::vector<int> wanted = version_parts(version);
   if (wanted.empty() || ranges.empty() || ranges == "all") return true;

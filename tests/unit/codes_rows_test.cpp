@@ -160,6 +160,7 @@ TEST(Collisions, are_decided_by_library_version_and_platform) {
       {"60", "curl", "", "", "CURLE_PEER_FAILED_VERIFICATION"},
       {"0x101", "netx-secure", "", "", "NX_SECURE_TLS_SESSION_UNINITIALIZED"},
       {"0x101", "esp-idf", "", "", "ESP_ERR_NO_MEM"},
+      {"-1", "", "esp-idf", "", "ESP_FAIL"},
   };
   for (const auto& place : places) {
     Hints hints;
@@ -171,6 +172,19 @@ TEST(Collisions, are_decided_by_library_version_and_platform) {
     EXPECT_EQ(found.meanings.front().code->symbol, place.symbol)
         << place.number << " " << place.library << place.platform << " " << place.version;
   }
+}
+
+TEST(Hints, of_a_name_that_is_not_known_are_faults_with_the_nearest_that_is) {
+  const auto fault = [](const char* library, const char* platform, const char* version) {
+    return fault_of(knowledge::built_in(), Hints{library, platform, version, {}});
+  };
+  EXPECT_EQ(fault("", "esp-idff", ""), "there is no platform \"esp-idff\"; did you mean esp-idf?");
+  EXPECT_EQ(fault("mbedtsl", "", ""), "there is no code table \"mbedtsl\"; did you mean mbedtls?");
+  EXPECT_NE(fault("", "toaster", "").find("known are"), std::string::npos);
+  EXPECT_NE(fault("", "", "newest").find("is no version"), std::string::npos);
+  EXPECT_EQ(fault("esp-idf", "ESP8266", "v5.1.2"), "");
+  EXPECT_EQ(fault("mbedTLS", "rt-thread", "rtos-sdk 3.1"), "");
+  EXPECT_EQ(fault("", "", ""), "");
 }
 
 // "SSL received fatal alert - Decoding error: extraneous element." is what the ESP8266 core 3 makes of alert 40: it has cut the 256 off.

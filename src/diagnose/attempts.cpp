@@ -78,7 +78,8 @@ std::optional<double> wall_distance_ms(const LogAttempt& attempt, const tls::Han
 }
 
 bool host_fits(const LogAttempt& attempt, const tls::Handshake& handshake) {
-  if (handshake.client_hello && handshake.client_hello->server_name && iequals(*handshake.client_hello->server_name, attempt.host)) return true;
+  if (handshake.client_hello && handshake.client_hello->server_name && iequals(*handshake.client_hello->server_name, attempt.host))
+    return true;
   return to_string(handshake.server.address) == attempt.host;
 }
 
@@ -109,7 +110,8 @@ double fit(const LogAttempt& attempt, const tls::Handshake& handshake) {
 }
 
 // Order-preserving matching of two sequences with the best total score (dynamic programming, as for aligning texts).
-std::vector<std::optional<std::size_t>> align(const std::vector<LogAttempt>& attempts, const std::vector<const tls::Handshake*>& handshakes) {
+std::vector<std::optional<std::size_t>> align(const std::vector<LogAttempt>& attempts,
+                                              const std::vector<const tls::Handshake*>& handshakes) {
   const std::size_t rows = attempts.size();
   const std::size_t columns = handshakes.size();
   std::vector<std::vector<double>> best(rows + 1, std::vector<double>(columns + 1, 0));
@@ -117,7 +119,8 @@ std::vector<std::optional<std::size_t>> align(const std::vector<LogAttempt>& att
   for (std::size_t j = 1; j <= columns; ++j) best[0][j] = best[0][j - 1] + k_left_alone;
   for (std::size_t i = 1; i <= rows; ++i) {
     for (std::size_t j = 1; j <= columns; ++j) {
-      best[i][j] = std::max({best[i - 1][j - 1] + fit(attempts[i - 1], *handshakes[j - 1]), best[i - 1][j] + k_left_alone, best[i][j - 1] + k_left_alone});
+      best[i][j] = std::max(
+          {best[i - 1][j - 1] + fit(attempts[i - 1], *handshakes[j - 1]), best[i - 1][j] + k_left_alone, best[i][j - 1] + k_left_alone});
     }
   }
   std::vector<std::optional<std::size_t>> partner(rows);
@@ -189,7 +192,8 @@ std::vector<LogAttempt> split_log(const log::Log& log, std::size_t log_index, co
   return attempts;
 }
 
-std::vector<Attempt> join(const Input& input, const std::vector<const tls::Handshake*>& handshakes, const std::vector<std::vector<LogAttempt>>& logs) {
+std::vector<Attempt> join(const Input& input, const std::vector<const tls::Handshake*>& handshakes,
+                          const std::vector<std::vector<LogAttempt>>& logs) {
   std::vector<Attempt> attempts(handshakes.size());
   for (std::size_t i = 0; i < handshakes.size(); ++i) attempts[i].handshake = i;
   std::vector<const LogAttempt*> told(handshakes.size(), nullptr);
@@ -197,14 +201,17 @@ std::vector<Attempt> join(const Input& input, const std::vector<const tls::Hands
   // The device's log first: its span is the attempt's own, the server's comes beside it.
   std::vector<std::size_t> order(logs.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return (input.logs[a].role != "server") > (input.logs[b].role != "server"); });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return (input.logs[a].role != "server") > (input.logs[b].role != "server"); });
   for (const std::size_t index : order) {
     const std::vector<LogAttempt>& list = logs[index];
     std::vector<LogAttempt> meaningful;
     std::vector<LogAttempt> rest;
     for (const LogAttempt& attempt : list) (attempt.failed || attempt.succeeded ? meaningful : rest).push_back(attempt);
-    const std::vector<const tls::Handshake*> head(handshakes.begin(), handshakes.begin() + static_cast<std::ptrdiff_t>(std::min(handshakes.size(), k_align_limit)));
-    const std::vector<LogAttempt> head_attempts(meaningful.begin(), meaningful.begin() + static_cast<std::ptrdiff_t>(std::min(meaningful.size(), k_align_limit)));
+    const std::vector<const tls::Handshake*> head(
+        handshakes.begin(), handshakes.begin() + static_cast<std::ptrdiff_t>(std::min(handshakes.size(), k_align_limit)));
+    const std::vector<LogAttempt> head_attempts(
+        meaningful.begin(), meaningful.begin() + static_cast<std::ptrdiff_t>(std::min(meaningful.size(), k_align_limit)));
     auto partners = align(head_attempts, head);
     partners.resize(meaningful.size());
     for (std::size_t i = 0; i < meaningful.size(); ++i) {
@@ -224,9 +231,9 @@ std::vector<Attempt> join(const Input& input, const std::vector<const tls::Hands
         joined.log = attempt.span;
         joined.joined_by = joined_by(attempt, handshake);
         if (attempt.started.wall) joined.clock_offset_ms = milliseconds_between(*attempt.started.wall, handshake.started);
-        told[*partners[i]] = &list[static_cast<std::size_t>(std::find_if(list.begin(), list.end(), [&](const LogAttempt& a) {
-                                                              return a.span.first_line == attempt.span.first_line;
-                                                            }) - list.begin())];
+        told[*partners[i]] = &list[static_cast<std::size_t>(
+            std::find_if(list.begin(), list.end(), [&](const LogAttempt& a) { return a.span.first_line == attempt.span.first_line; }) -
+            list.begin())];
       }
       if (attempt.failed && joined.outcome.empty()) joined.outcome = "failed";
     }
@@ -246,7 +253,8 @@ std::string repetition(const std::vector<LogAttempt>& attempts) {
   }
   constexpr std::size_t k_worth_saying = 3;
   if (failed.size() < k_worth_saying) return {};
-  const bool same = std::all_of(failed.begin(), failed.end(), [&](const LogAttempt* attempt) { return attempt->signature == failed.front()->signature; });
+  const bool same =
+      std::all_of(failed.begin(), failed.end(), [&](const LogAttempt* attempt) { return attempt->signature == failed.front()->signature; });
   std::string text = std::to_string(failed.size()) + " failed attempts";
   const auto total = time_between(failed.front()->started, failed.back()->started);
   if (total && *total > 0) {

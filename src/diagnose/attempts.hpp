@@ -17,11 +17,11 @@ struct LogAttempt {
   LogSpan span;
   bool failed = false;
   bool succeeded = false;
-  std::string host;                 // dialled, if the log says
+  std::string host;  // dialled, if the log says
   std::string port;
   std::vector<std::string> alerts;  // names
   log::LineTime started;
-  std::string signature;            // what failed, to find repetitions: pattern and symbol of the first failure
+  std::string signature;  // what failed, to find repetitions: pattern and symbol of the first failure
 };
 
 // Whether the line says that something went wrong.

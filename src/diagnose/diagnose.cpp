@@ -25,7 +25,8 @@ constexpr std::size_t k_causes_shown = 6;
 constexpr double k_guess_confidence = 0.08;
 // What to ask for where nothing speaks for any cause.
 constexpr std::string_view k_ask_for_more =
-    "Give the whole log from the start of the connection, with the TLS library's own messages switched on, or a capture of the attempt, or both.";
+    "Give the whole log from the start of the connection, with the TLS library's own messages switched on, or a capture of the attempt, or "
+    "both.";
 
 std::string majority(const std::map<std::string, int>& votes) {
   std::string best;
@@ -127,7 +128,8 @@ class Engine {
     for (std::size_t i = 0; i < input_.logs.size(); ++i) {
       for (const LogAttempt& attempt : log_attempts_[i]) {
         if (attempt.failed || attempt.succeeded) continue;
-        for (LocatedFact& fact : facts_of_log(input_.logs[i], attempt.span.first_line, attempt.span.last_line)) general_.push_back(std::move(fact));
+        for (LocatedFact& fact : facts_of_log(input_.logs[i], attempt.span.first_line, attempt.span.last_line))
+          general_.push_back(std::move(fact));
       }
     }
   }
@@ -144,6 +146,7 @@ class Engine {
         if (event.line < span.first_line || event.line > span.last_line || event.causes.empty()) continue;
         CodeHint& hint = hints.emplace_back();
         hint.symbol = event.symbol;
+        hint.meaning = event.meaning;
         hint.causes = event.causes;
         hint.source.kind = SourceKind::log;
         hint.source.file = log.path;
@@ -203,7 +206,8 @@ class Engine {
       if (attempt.outcome == "completed") continue;
       std::vector<LocatedFact> facts = general_;
       facts.insert(facts.end(), attempt_facts_.back().begin(), attempt_facts_.back().end());
-      attempt.causes = shortened(rank(with_failures(std::move(facts)), codes_of(spans_of(attempt)), knowledge_, diagnosis_.platform).causes);
+      attempt.causes =
+          shortened(rank(with_failures(std::move(facts)), codes_of(spans_of(attempt)), knowledge_, diagnosis_.platform).causes);
     }
   }
 
@@ -246,7 +250,8 @@ class Engine {
       diagnosis_.outcome = Outcome::ok;
       diagnosis_.causes.clear();
       diagnosis_.ruled_out.clear();
-    } else if (!diagnosis_.causes.empty() && diagnosis_.causes.front().cause->id == "not-an-error" && diagnosis_.causes.front().confidence >= k_likely) {
+    } else if (!diagnosis_.causes.empty() && diagnosis_.causes.front().cause->id == "not-an-error" &&
+               diagnosis_.causes.front().confidence >= k_likely) {
       diagnosis_.outcome = Outcome::ok;
     } else {
       diagnosis_.outcome = Outcome::inconclusive;
@@ -261,7 +266,8 @@ class Engine {
     std::set<std::string_view> impossible;
     for (const RuledOut& out : diagnosis_.ruled_out) impossible.insert(out.cause->id);
     for (const knowledge::Cause& cause : knowledge_.causes) {
-      if (cause.prior != knowledge::Prior::common || impossible.count(cause.id) != 0 || diagnosis_.causes.size() >= k_causes_shown) continue;
+      if (cause.prior != knowledge::Prior::common || impossible.count(cause.id) != 0 || diagnosis_.causes.size() >= k_causes_shown)
+        continue;
       RankedCause guess;
       guess.cause = &cause;
       guess.confidence = k_guess_confidence;
@@ -275,7 +281,8 @@ class Engine {
     const RankedCause& first = diagnosis_.causes.front();
     if (diagnosis_.causes.size() > 1 && diagnosis_.causes[1].confidence >= k_rival_from) {
       for (const knowledge::Confusion& confusion : first.cause->confused_with) {
-        if (confusion.cause == diagnosis_.causes[1].cause->id && !confusion.check.empty()) diagnosis_.check_next.emplace_back(confusion.check);
+        if (confusion.cause == diagnosis_.causes[1].cause->id && !confusion.check.empty())
+          diagnosis_.check_next.emplace_back(confusion.check);
       }
     }
     if (first.evidence.empty()) {
@@ -291,10 +298,13 @@ class Engine {
         if (!diagnosis_.causes.empty()) {
           diagnosis_.summary = std::string(diagnosis_.causes.front().cause->title);
         } else {
-          diagnosis_.summary = any_completed ? "Nothing failed: every handshake that was seen completed" : "Nothing failed in what was given";
+          diagnosis_.summary =
+              any_completed ? "Nothing failed: every handshake that was seen completed" : "Nothing failed in what was given";
         }
         return;
-      case Outcome::inconclusive: diagnosis_.summary = "Cannot tell yet: what was given shows no failure and no completed handshake"; return;
+      case Outcome::inconclusive:
+        diagnosis_.summary = "Cannot tell yet: what was given shows no failure and no completed handshake";
+        return;
       case Outcome::failed: break;
     }
     if (diagnosis_.causes.empty()) {
@@ -313,7 +323,7 @@ class Engine {
   const Input& input_;
   const knowledge::Knowledge& knowledge_;
   FactSenses senses_;
-  std::string version_;  // of the platform, where a log tells it
+  std::string version_;                                             // of the platform, where a log tells it
   std::map<std::string, std::vector<std::size_t>> completed_with_;  // server -> indices into handshakes_
   Diagnosis diagnosis_;
   DeviceLimits limits_;

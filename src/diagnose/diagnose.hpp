@@ -32,24 +32,24 @@ struct Source {
 struct LocatedFact {
   knowledge::Fact fact;
   Source source;
-  std::string text;      // the words: the log line, or a sentence about the frame; untrusted
-  bool inferred = false; // concluded rather than seen
+  std::string text;       // the words: the log line, or a sentence about the frame; untrusted
+  bool inferred = false;  // concluded rather than seen
 };
 
 // One piece of evidence for or against a cause.
 struct EvidenceItem {
   Source source;
   std::string says;
-  std::string id;         // of the rule in the cause's data file
+  std::string id;  // of the rule in the cause's data file
   knowledge::Grade grade = knowledge::Grade::hint;
-  double weight = 0;      // what it added to the log-odds
+  double weight = 0;  // what it added to the log-odds
   bool inferred = false;
 };
 
 struct RankedCause {
   const knowledge::Cause* cause = nullptr;
-  double confidence = 0;  // probability
-  double score = 0;       // log-odds before the causes were weighed against each other
+  double confidence = 0;               // probability
+  double score = 0;                    // log-odds before the causes were weighed against each other
   std::vector<EvidenceItem> evidence;  // strongest first
   std::vector<EvidenceItem> against;
   std::vector<const knowledge::Fix*> fixes;  // for this platform first, weakening ones last
@@ -65,24 +65,24 @@ enum class Outcome : std::uint8_t { ok, failed, inconclusive };
 
 // A stretch of one log that belongs to one connection attempt.
 struct LogSpan {
-  std::size_t log = 0;         // index into Input::logs
+  std::size_t log = 0;  // index into Input::logs
   std::uint64_t first_line = 0;
   std::uint64_t last_line = 0;
 };
 
 struct Attempt {
-  std::uint32_t id = 0;        // from 1
-  std::string outcome;         // "completed", "failed", "incomplete"
+  std::uint32_t id = 0;                   // from 1
+  std::string outcome;                    // "completed", "failed", "incomplete"
   std::optional<std::size_t> handshake;   // index over all captures' handshakes, in order
   std::optional<LogSpan> log;             // the device's where there is one
   std::vector<LogSpan> other_logs;        // of the same attempt: the server's
-  std::string joined_by;       // "time", "order", "peer", or empty
+  std::string joined_by;                  // "time", "order", "peer", or empty
   std::optional<double> clock_offset_ms;  // capture time minus log time, where estimated
   std::vector<RankedCause> causes;
 };
 
 struct Context {
-  std::string device;                         // profile id
+  std::string device;  // profile id
   std::optional<std::int64_t> in_buffer;
   std::optional<std::int64_t> free_heap;
   std::string host;
@@ -93,20 +93,20 @@ struct Context {
 struct Input {
   std::vector<wire::Capture> captures;
   std::vector<log::Log> logs;
-  std::vector<tls::Certificate> trusted;      // --ca
+  std::vector<tls::Certificate> trusted;  // --ca
   Context context;
 };
 
 struct Diagnosis {
   Outcome outcome = Outcome::inconclusive;
-  std::string summary;                        // one sentence
-  std::vector<RankedCause> causes;            // most likely first
+  std::string summary;              // one sentence
+  std::vector<RankedCause> causes;  // most likely first
   std::vector<RuledOut> ruled_out;
   std::vector<Attempt> attempts;
-  std::vector<LocatedFact> facts;             // all that was stated, for -v
-  std::vector<std::string> check_next;        // the observations that would settle it, best first
-  std::string repeated;                       // "47 attempts, every 10 s, all the same"; empty if not
-  std::string platform;                       // what the evidence suggests; may be empty
+  std::vector<LocatedFact> facts;       // all that was stated, for -v
+  std::vector<std::string> check_next;  // the observations that would settle it, best first
+  std::string repeated;                 // "47 attempts, every 10 s, all the same"; empty if not
+  std::string platform;                 // what the evidence suggests; may be empty
   std::string library;
 };
 

@@ -40,7 +40,8 @@ struct DeviceLimits {
                                                           const knowledge::Knowledge& knowledge, const Context& context,
                                                           const DeviceLimits& limits);
 // That other connections to the same server came up: what makes the one that failed different is then worth a look.
-[[nodiscard]] std::optional<LocatedFact> fact_of_other(const wire::Capture& capture, const tls::Handshake& failed, const tls::Handshake& completed);
+[[nodiscard]] std::optional<LocatedFact> fact_of_other(const wire::Capture& capture, const tls::Handshake& failed,
+                                                       const tls::Handshake& completed);
 // SYNs without answer, refusals, ICMP, DNS, NTP: what is not part of a TLS connection.
 [[nodiscard]] std::vector<LocatedFact> facts_of_network(const wire::Capture& capture);
 // The events of lines first..last of a log.

@@ -11,7 +11,8 @@ namespace tlswhy::diagnose {
 namespace {
 
 // Words by which CAs name certificates that are no roots.
-constexpr std::array<std::string_view, 7> k_intermediate_words{"intermediate", "issuing", "sub ca", "subca", "sub-ca", "server ca", "tls ca"};
+constexpr std::array<std::string_view, 7> k_intermediate_words{"intermediate", "issuing",   "sub ca", "subca",
+                                                               "sub-ca",       "server ca", "tls ca"};
 // SHA-1 and MD5 are refused by today's verifiers (RFC 9155); RSA keys under 2048 bits too (NIST SP 800-131A).
 constexpr std::uint32_t k_smallest_rsa_bits = 2048;
 
@@ -41,21 +42,23 @@ class CertificateFacts {
       const tls::Certificate& leaf = *chain.front();
       const tls::Certificate& last = *chain.back();
       bool in_order = true;
-      for (std::size_t i = 0; i + 1 < chain.size(); ++i) in_order = in_order && chain[i]->issuer_der_sha256 == chain[i + 1]->subject_der_sha256;
+      for (std::size_t i = 0; i + 1 < chain.size(); ++i)
+        in_order = in_order && chain[i]->issuer_der_sha256 == chain[i + 1]->subject_der_sha256;
       sink_.state(FactBuilder("chain")
-                .with("count", chain.size())
-                .with("bytes", bytes)
-                .with("leaf_key", leaf.key)
-                .with("leaf_signature", leaf.signature)
-                .with("self_signed", leaf.self_signed ? "yes" : "no")
-                .with("order", in_order ? "good" : "bad")
-                .with("complete", last.self_issued ? "root-sent" : "no-root")
-                .with("largest_record", h_.from(side).largest_record)
-                .with("largest_message", h_.from(side).largest_message)
-                .with("side", to_string(side)),
-            leaf.frame,
-            "the " + std::string(to_string(side)) + " sent " + std::to_string(chain.size()) + " certificate" + (chain.size() == 1 ? "" : "s") + ", " +
-                std::to_string(bytes) + " bytes; leaf \"" + printable(leaf.subject) + "\" issued by \"" + printable(leaf.issuer) + "\"");
+                      .with("count", chain.size())
+                      .with("bytes", bytes)
+                      .with("leaf_key", leaf.key)
+                      .with("leaf_signature", leaf.signature)
+                      .with("self_signed", leaf.self_signed ? "yes" : "no")
+                      .with("order", in_order ? "good" : "bad")
+                      .with("complete", last.self_issued ? "root-sent" : "no-root")
+                      .with("largest_record", h_.from(side).largest_record)
+                      .with("largest_message", h_.from(side).largest_message)
+                      .with("side", to_string(side)),
+                  leaf.frame,
+                  "the " + std::string(to_string(side)) + " sent " + std::to_string(chain.size()) + " certificate" +
+                      (chain.size() == 1 ? "" : "s") + ", " + std::to_string(bytes) + " bytes; leaf \"" + printable(leaf.subject) +
+                      "\" issued by \"" + printable(leaf.issuer) + "\"");
       if (leaf.self_signed) {
         sink_.state(FactBuilder("cert-self-signed").with("side", to_string(side)), leaf.frame, "the leaf certificate is self-signed");
       } else if (!last.self_issued && chain.size() == 1) {
@@ -64,10 +67,12 @@ class CertificateFacts {
         const bool intermediate = named_like_intermediate(leaf.issuer);
         FactBuilder fact("chain-incomplete");
         fact.with("issuer", printable(leaf.issuer)).with("intermediate", intermediate ? "yes" : "no").with("side", to_string(side));
-        sink_.state(std::move(fact), leaf.frame,
-              "only the leaf was sent; its issuer \"" + printable(leaf.issuer) + "\" was not", !intermediate);
+        sink_.state(std::move(fact), leaf.frame, "only the leaf was sent; its issuer \"" + printable(leaf.issuer) + "\" was not",
+                    !intermediate);
       }
-      if (!in_order) sink_.state(FactBuilder("cert-order").with("what", "bad").with("side", to_string(side)), leaf.frame, "the certificates are out of order or do not belong together");
+      if (!in_order)
+        sink_.state(FactBuilder("cert-order").with("what", "bad").with("side", to_string(side)), leaf.frame,
+                    "the certificates are out of order or do not belong together");
       if (side == Side::server && leaf.parse_error.empty()) name_against(leaf);
     }
   }
@@ -95,9 +100,11 @@ class CertificateFacts {
       text = "certificate \"" + subject + "\" expired on " + certificate.not_after_text + "; the capture is of " + to_rfc3339(now, 0);
     } else if (certificate.not_before && now < *certificate.not_before) {
       state_word = "not-yet-valid";
-      text = "certificate \"" + subject + "\" is valid only from " + certificate.not_before_text + "; the capture is of " + to_rfc3339(now, 0);
+      text =
+          "certificate \"" + subject + "\" is valid only from " + certificate.not_before_text + "; the capture is of " + to_rfc3339(now, 0);
     }
-    sink_.state(FactBuilder("cert-dates").with("state", state_word).with("which", which).with("side", to_string(certificate.from)), certificate.frame, text);
+    sink_.state(FactBuilder("cert-dates").with("state", state_word).with("which", which).with("side", to_string(certificate.from)),
+                certificate.frame, text);
   }
 
   void one_certificate(const tls::Certificate& certificate, std::string_view which) {
@@ -105,7 +112,8 @@ class CertificateFacts {
     const std::string subject = printable(certificate.subject);
     if (!certificate.parse_error.empty()) {
       sink_.state(FactBuilder("cert-unreadable").with("why", certificate.parse_error).with("side", side), certificate.frame,
-            "certificate " + std::to_string(certificate.index) + " of the " + std::string(side) + "'s chain cannot be parsed: " + certificate.parse_error);
+                  "certificate " + std::to_string(certificate.index) + " of the " + std::string(side) +
+                      "'s chain cannot be parsed: " + certificate.parse_error);
     }
     if (certificate.not_after) certificate_dates(certificate, which);
     const bool rsa_small = certificate.key_type == "RSA" && certificate.key_bits != 0 && certificate.key_bits < k_smallest_rsa_bits;
@@ -114,18 +122,20 @@ class CertificateFacts {
     if (rsa_small || (hash_weak && !certificate.self_signed)) {
       const std::string what = rsa_small ? certificate.key : certificate.signature;
       sink_.state(FactBuilder("cert-weak").with("what", what).with("side", side), certificate.frame,
-            "certificate \"" + subject + "\" has a weak " + (rsa_small ? "key" : "signature") + ": " + what);
+                  "certificate \"" + subject + "\" has a weak " + (rsa_small ? "key" : "signature") + ": " + what);
     }
     if (which == "leaf" && certificate.is_ca && !certificate.self_signed) {
-      sink_.state(FactBuilder("cert-usage").with("what", "leaf-is-ca").with("side", side), certificate.frame, "the leaf certificate is marked as a CA");
+      sink_.state(FactBuilder("cert-usage").with("what", "leaf-is-ca").with("side", side), certificate.frame,
+                  "the leaf certificate is marked as a CA");
     }
     if (which == "leaf" && !certificate.extended_key_usage.empty()) {
       const std::string_view wanted = certificate.from == Side::server ? "serverAuth" : "clientAuth";
       const auto& usages = certificate.extended_key_usage;
-      const bool allowed = std::any_of(usages.begin(), usages.end(), [&](const std::string& u) { return u == wanted || u == "anyExtendedKeyUsage"; });
+      const bool allowed =
+          std::any_of(usages.begin(), usages.end(), [&](const std::string& u) { return u == wanted || u == "anyExtendedKeyUsage"; });
       if (!allowed) {
         sink_.state(FactBuilder("cert-usage").with("what", "extended-key-usage").with("side", side), certificate.frame,
-              "the leaf's extended key usage does not include " + std::string(wanted));
+                    "the leaf's extended key usage does not include " + std::string(wanted));
       }
     }
     if (which == "leaf" && certificate.from == Side::server && !certificate.key_usage.empty() && h_.server_hello && !tls13()) {
@@ -136,14 +146,14 @@ class CertificateFacts {
       const bool wrong = (kx == "rsa" && !has("keyEncipherment")) || ((kx == "ecdhe" || kx == "dhe") && !has("digitalSignature"));
       if (wrong) {
         sink_.state(FactBuilder("cert-usage").with("what", "key-usage").with("side", side), certificate.frame,
-              "the leaf's key usage does not allow the key exchange that was chosen");
+                    "the leaf's key usage does not allow the key exchange that was chosen");
       }
     }
     const std::string_view hash = certificate.signature_hash;
     if (hash == "sha384" || hash == "sha512" || certificate.key_type == "Ed25519" || certificate.key_bits >= 4096 ||
         certificate.signature.find("PSS") != std::string::npos || certificate.signature.find("Pss") != std::string::npos) {
-      sink_.state(FactBuilder("cert-algorithm").with("what", certificate.key + "/" + certificate.signature).with("side", side), certificate.frame,
-            "certificate \"" + subject + "\" uses " + certificate.key + " signed with " + certificate.signature);
+      sink_.state(FactBuilder("cert-algorithm").with("what", certificate.key + "/" + certificate.signature).with("side", side),
+                  certificate.frame, "certificate \"" + subject + "\" uses " + certificate.key + " signed with " + certificate.signature);
     }
   }
 
@@ -162,13 +172,15 @@ class CertificateFacts {
     for (std::size_t i = 0; i < leaf.names.size() && i < 4; ++i) names += (i == 0 ? "" : ", ") + leaf.names[i];
     if (leaf.names.empty()) names = leaf.subject;
     if (host.empty()) {
-      sink_.state(FactBuilder("cert-name").with("match", "unknown").with("side", "server"), leaf.frame, "the certificate is for " + printable(names) + "; no name was asked for");
+      sink_.state(FactBuilder("cert-name").with("match", "unknown").with("side", "server"), leaf.frame,
+                  "the certificate is for " + printable(names) + "; no name was asked for");
       return;
     }
     const bool match = tls::covers(leaf, host);
-    sink_.state(FactBuilder("cert-name").with("match", match ? "yes" : "no").with("host", printable(host)).with("side", "server"), leaf.frame,
-          match ? "the certificate covers \"" + printable(host) + "\""
-                : "the certificate is for " + printable(names) + ", the client asked for \"" + printable(host) + "\"");
+    sink_.state(FactBuilder("cert-name").with("match", match ? "yes" : "no").with("host", printable(host)).with("side", "server"),
+                leaf.frame,
+                match ? "the certificate covers \"" + printable(host) + "\""
+                      : "the certificate is for " + printable(names) + ", the client asked for \"" + printable(host) + "\"");
   }
 
   FactSink& sink_;

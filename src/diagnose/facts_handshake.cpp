@@ -123,7 +123,8 @@ class HandshakeFacts {
     if (!versions.empty()) fact.with("max_version", tls::to_string(versions.back())).with("min_version", tls::to_string(versions.front()));
     std::string text = "the client offers " + std::to_string(suites) + " cipher suites";
     if (suites > 0 && suites <= k_suites_named) text += " (" + names + ")";
-    if (!versions.empty()) text += " and " + (versions.size() > 1 ? tls::to_string(versions.front()) + " to " : std::string()) + tls::to_string(versions.back());
+    if (!versions.empty())
+      text += " and " + (versions.size() > 1 ? tls::to_string(versions.front()) + " to " : std::string()) + tls::to_string(versions.back());
     if (hello.server_name) {
       text += ", for the name \"" + *hello.server_name + "\"";
     } else if (complete) {
@@ -131,7 +132,8 @@ class HandshakeFacts {
     }
     state(std::move(fact), hello.at.frame, text);
     if (hello.random.size() >= 4 && hello.supported_versions.empty()) clock_of(hello);
-    if (complete && !hello.server_name && !datagrams()) state(FactBuilder("sni-absent"), hello.at.frame, "the ClientHello carries no server name (SNI)");
+    if (complete && !hello.server_name && !datagrams())
+      state(FactBuilder("sni-absent"), hello.at.frame, "the ClientHello carries no server name (SNI)");
   }
 
   void clock_of(const tls::ClientHello& hello) {
@@ -145,7 +147,8 @@ class HandshakeFacts {
     }
     if (state_word.empty()) return;
     const std::string time = to_rfc3339(Timestamp{seconds * 1'000'000'000}, 0);
-    state(FactBuilder("clock").with("time", time).with("state", state_word), hello.at.frame, "the client's clock, as its hello tells it, is " + time, true);
+    state(FactBuilder("clock").with("time", time).with("state", state_word), hello.at.frame,
+          "the client's clock, as its hello tells it, is " + time, true);
   }
 
   [[nodiscard]] bool only_psk_suites(const tls::ClientHello& hello) const {
@@ -163,13 +166,15 @@ class HandshakeFacts {
 
   void server_hello() {
     if (h_.hello_retry_request) {
-      state(FactBuilder("server-hello").with("hrr", "yes"), h_.hello_retry_request->at.frame, "the server asks for another key share (HelloRetryRequest)");
+      state(FactBuilder("server-hello").with("hrr", "yes"), h_.hello_retry_request->at.frame,
+            "the server asks for another key share (HelloRetryRequest)");
     }
     if (!h_.server_hello) return;
     const tls::ServerHello& hello = *h_.server_hello;
     std::string cipher(knowledge_.name_of("tls-ciphersuites", hello.cipher_suite));
-    if (cipher.empty()) cipher = "0x" + to_hex(std::array<std::uint8_t, 2>{static_cast<std::uint8_t>(hello.cipher_suite >> 8U),
-                                                                          static_cast<std::uint8_t>(hello.cipher_suite & 0xFFU)});
+    if (cipher.empty())
+      cipher = "0x" + to_hex(std::array<std::uint8_t, 2>{static_cast<std::uint8_t>(hello.cipher_suite >> 8U),
+                                                         static_cast<std::uint8_t>(hello.cipher_suite & 0xFFU)});
     const std::string version = tls::to_string(hello.version);
     FactBuilder fact("server-hello");
     fact.with("version", version)
@@ -198,7 +203,8 @@ class HandshakeFacts {
             std::string(to_string(message.from)) + " sent " + std::string(message.type));
     }
     // A message that is not there says something only if its bytes would have been there to see.
-    const bool whole = h_.from_server.missing_messages == 0 && !h_.midstream && h_.from_server.missing_bytes == 0 && h_.from_client.missing_bytes == 0 && !h_.one_sided;
+    const bool whole = h_.from_server.missing_messages == 0 && !h_.midstream && h_.from_server.missing_bytes == 0 &&
+                       h_.from_client.missing_bytes == 0 && !h_.one_sided;
     if (!whole || !h_.client_hello) return;
     constexpr std::array<std::string_view, 2> k_expected{"server_hello", "certificate"};
     for (const std::string_view stage : k_expected) {
@@ -217,7 +223,8 @@ class HandshakeFacts {
       return h_.last_frame;
     };
     if (h_.client_certificate_requested) {
-      state(FactBuilder("client-cert-requested"), frame_of("certificate_request", Side::server), "the server asks for a client certificate");
+      state(FactBuilder("client-cert-requested"), frame_of("certificate_request", Side::server),
+            "the server asks for a client certificate");
     }
     if (h_.client_certificate_empty) {
       state(FactBuilder("client-cert-empty"), frame_of("certificate", Side::client), "the client answers with an empty certificate list");
@@ -231,7 +238,9 @@ class HandshakeFacts {
       const std::string who(to_string(alert.from));
       if (alert.encrypted && !alert.decrypted) {
         state(FactBuilder("encrypted-alert").with("by", who).with("after", alert.after), alert.at.frame,
-              alert.inferred ? "the " + who + " sends an encrypted record of an alert's size and then nothing more" : "the " + who + " sends an alert that is encrypted", true);
+              alert.inferred ? "the " + who + " sends an encrypted record of an alert's size and then nothing more"
+                             : "the " + who + " sends an alert that is encrypted",
+              true);
         continue;
       }
       std::string name(knowledge_.name_of("tls-alerts", alert.code));
@@ -270,23 +279,30 @@ class HandshakeFacts {
     const std::uint64_t frame = h_.server_data.at.frame;
     if (server.starts_with("HTTP/1.") && server.size() >= k_http_status_end && server[k_http_status_begin - 1] == ' ') {
       const std::string code(server.substr(k_http_status_begin, k_http_status_end - k_http_status_begin));
-      state(FactBuilder("http-status").with("code", code), frame, "the server answers with HTTP status " + printable(code) + " (decrypted)");
+      state(FactBuilder("http-status").with("code", code), frame,
+            "the server answers with HTTP status " + printable(code) + " (decrypted)");
     }
     // MQTT 3.1.1 and 5.0, 3.1 and 3.2: CONNECT names the protocol; CONNACK has its code behind a byte of flags.
-    const bool connect = client.starts_with('\x10') && (client.find("MQTT") != std::string_view::npos || client.find("MQIsdp") != std::string_view::npos);
+    const bool connect =
+        client.starts_with('\x10') && (client.find("MQTT") != std::string_view::npos || client.find("MQIsdp") != std::string_view::npos);
     if (!connect || server.size() < k_connack_head || server[0] != '\x20' || (server[1] & 0x80) != 0) return;
     const auto code = std::to_string(static_cast<unsigned char>(server[k_connack_head - 1]));
     if (code == "0") {
       state(FactBuilder("mqtt-connected"), frame, "the broker accepts the MQTT CONNECT (decrypted)");
     } else {
-      state(FactBuilder("mqtt-connack").with("code", code), frame, "the broker refuses the MQTT CONNECT with code " + code + " (decrypted)");
+      state(FactBuilder("mqtt-connack").with("code", code), frame,
+            "the broker refuses the MQTT CONNECT with code " + code + " (decrypted)");
     }
   }
 
   void foreign() {
     if (!h_.foreign) return;
     const std::string who(to_string(h_.foreign->from));
-    state(FactBuilder("plaintext").with("protocol", h_.foreign->protocol).with("by", who).with("port", std::uint64_t{h_.server.port}).with("bytes", printable(shorten(h_.foreign->first_bytes, 24))),
+    state(FactBuilder("plaintext")
+              .with("protocol", h_.foreign->protocol)
+              .with("by", who)
+              .with("port", std::uint64_t{h_.server.port})
+              .with("bytes", printable(shorten(h_.foreign->first_bytes, 24))),
           h_.foreign->at.frame,
           "the " + who + " speaks " + (h_.foreign->protocol == "unknown" ? "no TLS" : h_.foreign->protocol + ", not TLS") + ", on port " +
               std::to_string(h_.server.port) + ": \"" + printable(shorten(h_.foreign->first_bytes, 24)) + "\"");
@@ -296,27 +312,29 @@ class HandshakeFacts {
   // piece and takes larger ones than its buffer.
   [[nodiscard]] bool went_on_after_largest_record() const {
     return std::any_of(h_.messages.begin(), h_.messages.end(), [&](const tls::Message& m) {
-      return m.from == Side::client && m.type != "client_hello" && m.type != "change_cipher_spec" && m.at.frame > h_.from_server.largest_record_frame;
+      return m.from == Side::client && m.type != "client_hello" && m.type != "change_cipher_spec" &&
+             m.at.frame > h_.from_server.largest_record_frame;
     });
   }
 
   void sizes() {
     const bool fitted = went_on_after_largest_record();
     if (h_.from_server.largest_record > 0) {
-      state(FactBuilder("largest-record").with("bytes", h_.from_server.largest_record).with("who", "server"), h_.from_server.largest_record_frame,
+      state(FactBuilder("largest-record").with("bytes", h_.from_server.largest_record).with("who", "server"),
+            h_.from_server.largest_record_frame,
             "the server's largest record holds " + std::to_string(h_.from_server.largest_record) + " bytes");
     }
     if (!fitted && limits_.in_buffer && h_.from_server.largest_record > static_cast<std::uint64_t>(*limits_.in_buffer)) {
       state(FactBuilder("record-too-big").with("size", h_.from_server.largest_record).with("limit", std::to_string(*limits_.in_buffer)),
             h_.from_server.largest_record_frame,
-            "the server's record of " + std::to_string(h_.from_server.largest_record) + " bytes is larger than the device's input buffer of " +
-                std::to_string(*limits_.in_buffer) + " bytes");
+            "the server's record of " + std::to_string(h_.from_server.largest_record) +
+                " bytes is larger than the device's input buffer of " + std::to_string(*limits_.in_buffer) + " bytes");
     }
     for (const tls::Message& message : h_.messages) {
       if (message.from == Side::server && message.type == "certificate" && message.records > 1) {
         state(FactBuilder("message-fragmented").with("message", "certificate").with("size", message.length), message.at.frame,
-              "the server's certificate message of " + std::to_string(message.length) + " bytes is split over " + std::to_string(message.records) +
-                  " records");
+              "the server's certificate message of " + std::to_string(message.length) + " bytes is split over " +
+                  std::to_string(message.records) + " records");
       }
     }
     if (h_.client_hello && h_.client_hello->max_fragment_length && h_.server_hello) {
@@ -324,8 +342,8 @@ class HandshakeFacts {
       if (!fitted && !h_.server_hello->max_fragment_length && h_.from_server.largest_record > limit) {
         state(FactBuilder("record-too-big").with("size", h_.from_server.largest_record).with("limit", std::uint64_t{limit}),
               h_.from_server.largest_record_frame,
-              "the client asked for records of at most " + std::to_string(limit) + " bytes (max_fragment_length); the server did not agree and sent " +
-                  std::to_string(h_.from_server.largest_record));
+              "the client asked for records of at most " + std::to_string(limit) +
+                  " bytes (max_fragment_length); the server did not agree and sent " + std::to_string(h_.from_server.largest_record));
       }
     }
   }
@@ -338,15 +356,18 @@ class HandshakeFacts {
       if (ms < k_notable_pause_ms) continue;
       state(FactBuilder("pause").with("ms", static_cast<std::uint64_t>(ms)).with("who", to_string(after.from)).with("before", after.type),
             after.at.frame,
-            "the " + std::string(to_string(after.from)) + " took " + std::to_string(static_cast<std::uint64_t>(ms)) + " ms before " + std::string(after.type));
+            "the " + std::string(to_string(after.from)) + " took " + std::to_string(static_cast<std::uint64_t>(ms)) + " ms before " +
+                std::string(after.type));
     }
     if (!h_.messages.empty() && h_.outcome != tls::Outcome::completed && h_.ended_at.frame != 0) {
       const tls::Message& last = h_.messages.back();
       const double ms = milliseconds_between(last.at.time, h_.ended_at.time);
       if (ms >= k_notable_pause_ms) {
         const Side silent = next_speaker();
-        state(FactBuilder("pause").with("ms", static_cast<std::uint64_t>(ms)).with("who", to_string(silent)).with("before", "end"), h_.ended_at.frame,
-              "the " + std::string(to_string(silent)) + " was silent for " + std::to_string(static_cast<std::uint64_t>(ms)) + " ms, then the connection ended");
+        state(FactBuilder("pause").with("ms", static_cast<std::uint64_t>(ms)).with("who", to_string(silent)).with("before", "end"),
+              h_.ended_at.frame,
+              "the " + std::string(to_string(silent)) + " was silent for " + std::to_string(static_cast<std::uint64_t>(ms)) +
+                  " ms, then the connection ended");
       }
     }
   }
@@ -355,7 +376,9 @@ class HandshakeFacts {
     if (h_.messages.empty()) return Side::client;
     const tls::Message& last = h_.messages.back();
     if (last.from == Side::client) return Side::server;
-    return last.type == "server_hello_done" || last.type == "hello_verify_request" || last.type == "hello_retry_request" || tls13() ? Side::client : Side::server;
+    return last.type == "server_hello_done" || last.type == "hello_verify_request" || last.type == "hello_retry_request" || tls13()
+               ? Side::client
+               : Side::server;
   }
 
   void losses() {
@@ -363,19 +386,22 @@ class HandshakeFacts {
       const tls::DirectionFacts& d = h_.from(side);
       if (d.retransmissions == 0) continue;
       const std::string who(to_string(side));
-      state(FactBuilder("retransmissions").with("count", d.retransmissions).with("who", who).with("largest", d.largest_retransmission), h_.last_frame,
-            "the " + who + " sent " + std::to_string(d.retransmissions) + (in_datagrams() ? " datagram" : " segment") + (d.retransmissions == 1 ? "" : "s") + " again, the largest of " +
-                std::to_string(d.largest_retransmission) + " bytes");
+      state(FactBuilder("retransmissions").with("count", d.retransmissions).with("who", who).with("largest", d.largest_retransmission),
+            h_.last_frame,
+            "the " + who + " sent " + std::to_string(d.retransmissions) + (in_datagrams() ? " datagram" : " segment") +
+                (d.retransmissions == 1 ? "" : "s") + " again, the largest of " + std::to_string(d.largest_retransmission) + " bytes");
       const bool unfinished = h_.outcome != tls::Outcome::completed;
       if (unfinished && d.largest_retransmission >= k_large_segment_bytes && d.retransmissions >= 2) {
         state(FactBuilder("flight-lost").with("who", who).with("bytes", d.largest_retransmission), h_.last_frame,
-              std::string(in_datagrams() ? "large datagrams of the " : "large segments of the ") + who + " are sent again and again without success");
+              std::string(in_datagrams() ? "large datagrams of the " : "large segments of the ") + who +
+                  " are sent again and again without success");
       }
     }
     // Messages of a flight that never came although later ones did and the peer asked for them again.
     for (const Side side : {Side::client, Side::server}) {
       const tls::DirectionFacts& d = h_.from(side);
-      if (d.missing_messages == 0 || h_.outcome == tls::Outcome::completed || h_.from(other(side)).retransmissions + d.retransmissions < 2) continue;
+      if (d.missing_messages == 0 || h_.outcome == tls::Outcome::completed || h_.from(other(side)).retransmissions + d.retransmissions < 2)
+        continue;
       const std::string who(to_string(side));
       state(FactBuilder("flight-lost").with("who", who).with("messages", d.missing_messages), h_.last_frame,
             "messages of the " + who + "'s flight never came, although others of it did", true);
@@ -405,8 +431,10 @@ class HandshakeFacts {
       completed_then();
       return;
     }
-    if (h_.ended_by == tls::EndedBy::rst) state(FactBuilder("peer-reset").with("after", h_.stage).with("by", who), frame, ending_text(by, who));
-    if (h_.ended_by == tls::EndedBy::fin) state(FactBuilder("peer-closed").with("after", h_.stage).with("by", who), frame, ending_text(by, who));
+    if (h_.ended_by == tls::EndedBy::rst)
+      state(FactBuilder("peer-reset").with("after", h_.stage).with("by", who), frame, ending_text(by, who));
+    if (h_.ended_by == tls::EndedBy::fin)
+      state(FactBuilder("peer-closed").with("after", h_.stage).with("by", who), frame, ending_text(by, who));
     if (h_.ended_by == tls::EndedBy::timeout) {
       state(FactBuilder("handshake-timeout").with("seconds", after_ms / 1000), frame, ending_text(by, who));
     }
@@ -414,15 +442,17 @@ class HandshakeFacts {
     if (client_flight_done && h_.ended_by_side == Side::server &&
         (h_.ended_by == tls::EndedBy::rst || h_.ended_by == tls::EndedBy::fin || h_.ended_by == tls::EndedBy::encrypted_alert ||
          h_.ended_by == tls::EndedBy::alert)) {
-      state(FactBuilder("fatal-after-finished").with("by", who).with("how", by), frame, "the server ends the connection right after the client's last flight", true);
+      state(FactBuilder("fatal-after-finished").with("by", who).with("how", by), frame,
+            "the server ends the connection right after the client's last flight", true);
     }
   }
 
   void completed_then() {
     if (h_.from_server.application_records <= 1 && h_.from_client.application_records > 0 &&
-        ((h_.from_server.fin && !h_.from_client.fin) || (h_.from_server.fin && h_.from_server.fin_at.frame < h_.from_client.fin_at.frame))) {
-      state(FactBuilder("app-closed").with("after", h_.from_server.application_records == 0 ? "no-answer" : "one-answer"), h_.from_server.fin_at.frame,
-            "the server closes right after the handshake", true);
+        ((h_.from_server.fin && !h_.from_client.fin) ||
+         (h_.from_server.fin && h_.from_server.fin_at.frame < h_.from_client.fin_at.frame))) {
+      state(FactBuilder("app-closed").with("after", h_.from_server.application_records == 0 ? "no-answer" : "one-answer"),
+            h_.from_server.fin_at.frame, "the server closes right after the handshake", true);
     }
   }
 
@@ -430,7 +460,8 @@ class HandshakeFacts {
     const std::string after = h_.stage.empty() ? std::string() : " after " + std::string(h_.stage);
     if (by == "rst") return "the " + std::string(who) + " resets the connection" + after;
     if (by == "fin" && h_.transport == "eap") return "the server refuses the authentication (EAP-Failure)" + after;
-    if (by == "fin" && h_.quic && h_.quic->close) return "the " + std::string(who) + " closes the connection with QUIC error " + std::to_string(h_.quic->close->error_code) + after;
+    if (by == "fin" && h_.quic && h_.quic->close)
+      return "the " + std::string(who) + " closes the connection with QUIC error " + std::to_string(h_.quic->close->error_code) + after;
     if (by == "fin" && h_.quic && h_.quic->negotiation) return "the server does not speak " + h_.quic->version_name;
     if (by == "fin") return "the " + std::string(who) + " closes the connection" + after;
     if (by == "timeout") return "nobody sends anything more" + after;
@@ -449,8 +480,8 @@ class HandshakeFacts {
 
 }  // namespace
 
-std::vector<LocatedFact> facts_of_handshake(const wire::Capture& capture, const tls::Handshake& handshake, const knowledge::Knowledge& knowledge,
-                                            const Context& context, const DeviceLimits& limits) {
+std::vector<LocatedFact> facts_of_handshake(const wire::Capture& capture, const tls::Handshake& handshake,
+                                            const knowledge::Knowledge& knowledge, const Context& context, const DeviceLimits& limits) {
   return HandshakeFacts(capture, handshake, knowledge, context, limits).take();
 }
 

@@ -44,15 +44,18 @@ void failed_flows(const wire::Capture& capture, std::vector<LocatedFact>& facts)
                                    "nobody answers at " + server + " (" + std::to_string(failed.syn_count) + " SYN)"));
         break;
       case Why::refused:
-        facts.push_back(in_capture(capture, FactBuilder("syn").with("state", "refused"), frame, server + " refuses the connection (RST to SYN)"));
-        facts.push_back(in_capture(capture, FactBuilder("connection-refused").with("host", host).with("port", std::uint64_t{failed.flow.destination.port}),
-                                   frame, server + " refuses the connection"));
+        facts.push_back(
+            in_capture(capture, FactBuilder("syn").with("state", "refused"), frame, server + " refuses the connection (RST to SYN)"));
+        facts.push_back(in_capture(
+            capture, FactBuilder("connection-refused").with("host", host).with("port", std::uint64_t{failed.flow.destination.port}), frame,
+            server + " refuses the connection"));
         break;
       case Why::unreachable:
         facts.push_back(in_capture(capture, FactBuilder("host-unreachable").with("host", host), frame, server + " is unreachable (ICMP)"));
         break;
       case Why::prohibited:
-        facts.push_back(in_capture(capture, FactBuilder("icmp").with("what", "admin-prohibited"), frame, "a firewall forbids the way to " + server));
+        facts.push_back(
+            in_capture(capture, FactBuilder("icmp").with("what", "admin-prohibited"), frame, "a firewall forbids the way to " + server));
         break;
       case Why::closed_at_once:
         facts.push_back(in_capture(capture, FactBuilder("peer-closed").with("after", "connect").with("by", "server"), frame,
@@ -64,8 +67,8 @@ void failed_flows(const wire::Capture& capture, std::vector<LocatedFact>& facts)
 
 void observations(const wire::Capture& capture, std::vector<LocatedFact>& facts) {
   using Kind = capture::Observation::Kind;
-  std::map<std::string, const capture::Observation*> open_queries;   // name -> query without answer so far
-  std::map<std::string, const capture::Observation*> silent_hosts;   // ARP
+  std::map<std::string, const capture::Observation*> open_queries;  // name -> query without answer so far
+  std::map<std::string, const capture::Observation*> silent_hosts;  // ARP
   const capture::Observation* ntp_request = nullptr;
   bool ntp_answered = false;
   for (const capture::Observation& seen : capture.observations) {
@@ -112,8 +115,9 @@ void observations(const wire::Capture& capture, std::vector<LocatedFact>& facts)
 }
 
 // Alerts about a certificate: a client sends them about the server's far more often than the other way round.
-constexpr std::array<std::string_view, 7> k_certificate_alerts{"bad_certificate", "unsupported_certificate", "certificate_revoked", "certificate_expired",
-                                                               "certificate_unknown", "unknown_ca", "record_overflow"};
+constexpr std::array<std::string_view, 7> k_certificate_alerts{"bad_certificate",     "unsupported_certificate", "certificate_revoked",
+                                                               "certificate_expired", "certificate_unknown",     "unknown_ca",
+                                                               "record_overflow"};
 
 // Who sent an alert follows from who wrote the log and which way it went; failing that, from whose turn it was; failing that, from
 // what the alert is about. The last two are inferred, and say so.
@@ -154,9 +158,11 @@ std::vector<LocatedFact> facts_of_network(const wire::Capture& capture) {
   }
   for (const wire::PlainFlow& plain : capture.plain_flows) {
     if (plain.protocol == "unknown" || plain.protocol.empty()) continue;
-    facts.push_back(in_capture(capture, FactBuilder("dial").with("host", to_string(plain.flow.destination.address))
-                                            .with("port", std::uint64_t{plain.flow.destination.port})
-                                            .with("scheme", lower(plain.protocol)),
+    facts.push_back(in_capture(capture,
+                               FactBuilder("dial")
+                                   .with("host", to_string(plain.flow.destination.address))
+                                   .with("port", std::uint64_t{plain.flow.destination.port})
+                                   .with("scheme", lower(plain.protocol)),
                                plain.flow.first.frame, "plain " + plain.protocol + " to " + to_string(plain.flow.destination)));
   }
   return facts;
@@ -205,15 +211,18 @@ std::vector<LocatedFact> facts_of_context(const Context& context, const DeviceLi
   const std::string profile =
       !limits.profile ? std::string() : "profile " + std::string(limits.profile->id) + (limits.profile_guessed ? ", from the log" : "");
   if (limits.in_buffer) {
-    state(FactBuilder("in-buffer").with("bytes", std::to_string(*limits.in_buffer)), "input buffer of " + std::to_string(*limits.in_buffer) + " bytes",
-          limits.in_buffer_of_profile ? profile : std::string());
+    state(FactBuilder("in-buffer").with("bytes", std::to_string(*limits.in_buffer)),
+          "input buffer of " + std::to_string(*limits.in_buffer) + " bytes", limits.in_buffer_of_profile ? profile : std::string());
   }
   if (limits.free_heap) {
-    state(FactBuilder("free-heap").with("bytes", std::to_string(*limits.free_heap)), "free heap of " + std::to_string(*limits.free_heap) + " bytes");
-    state(FactBuilder("heap").with("free", std::to_string(*limits.free_heap)), "free heap of " + std::to_string(*limits.free_heap) + " bytes");
+    state(FactBuilder("free-heap").with("bytes", std::to_string(*limits.free_heap)),
+          "free heap of " + std::to_string(*limits.free_heap) + " bytes");
+    state(FactBuilder("heap").with("free", std::to_string(*limits.free_heap)),
+          "free heap of " + std::to_string(*limits.free_heap) + " bytes");
   }
   if (!context.host.empty()) {
-    state(FactBuilder("dial").with("host", context.host).with("literal", is_ip_literal(context.host) ? "yes" : "no"), "the host dialled is " + context.host);
+    state(FactBuilder("dial").with("host", context.host).with("literal", is_ip_literal(context.host) ? "yes" : "no"),
+          "the host dialled is " + context.host);
   }
   if (limits.profile) {
     FactBuilder fact("device-profile");
@@ -221,7 +230,8 @@ std::vector<LocatedFact> facts_of_context(const Context& context, const DeviceLi
     for (const std::string_view key : {"verifies", "checks_dates", "ecc", "in_buffer"}) {
       if (limits.profile->values(key).size() == 1) fact.with(key, limits.profile->first(key));
     }
-    if (const std::uint16_t highest = device::highest_version(*limits.profile)) fact.with("max_version", tls::to_string(tls::Version{highest}));
+    if (const std::uint16_t highest = device::highest_version(*limits.profile))
+      fact.with("max_version", tls::to_string(tls::Version{highest}));
     state(std::move(fact), "device profile " + std::string(limits.profile->title), profile);
   }
   for (const auto& [key, value] : context.set) {

@@ -21,7 +21,8 @@ bool condition_holds(const Condition& condition, std::string_view value) {
     case Operator::any_of:
       return std::any_of(condition.values.begin(), condition.values.end(), [&](std::string_view wanted) { return iequals(wanted, value); });
     case Operator::none_of:
-      return std::none_of(condition.values.begin(), condition.values.end(), [&](std::string_view wanted) { return iequals(wanted, value); });
+      return std::none_of(condition.values.begin(), condition.values.end(),
+                          [&](std::string_view wanted) { return iequals(wanted, value); });
     case Operator::less:
     case Operator::less_equal:
     case Operator::greater:
@@ -39,12 +40,11 @@ bool condition_holds(const Condition& condition, std::string_view value) {
 }
 
 bool hold(std::span<const Condition> conditions, const knowledge::Fact& fact) {
-  return std::all_of(conditions.begin(), conditions.end(), [&](const Condition& condition) { return condition_holds(condition, fact.get(condition.field)); });
+  return std::all_of(conditions.begin(), conditions.end(),
+                     [&](const Condition& condition) { return condition_holds(condition, fact.get(condition.field)); });
 }
 
-bool accepts(const Matcher& matcher, const LocatedFact& located) {
-  return hold(matcher.conditions, located.fact);
-}
+bool accepts(const Matcher& matcher, const LocatedFact& located) { return hold(matcher.conditions, located.fact); }
 
 // "an allocation of {bytes} bytes failed" with the fact's fields put in; a field that is absent reads as "an unknown number of".
 std::string fill(std::string_view text, const knowledge::Fact& fact) {
@@ -121,7 +121,8 @@ void collect(std::span<const Evidence> rules, const FactIndex& facts, const Weig
 
 // Adds up the items of one list, strongest first; each further one of the same grade counts less.
 double add_up(std::vector<EvidenceItem>& items, const Weights& weights) {
-  std::stable_sort(items.begin(), items.end(), [](const EvidenceItem& a, const EvidenceItem& b) { return std::abs(a.weight) > std::abs(b.weight); });
+  std::stable_sort(items.begin(), items.end(),
+                   [](const EvidenceItem& a, const EvidenceItem& b) { return std::abs(a.weight) > std::abs(b.weight); });
   double sum = 0;
   std::map<Grade, int> count;
   for (EvidenceItem& item : items) {
@@ -149,7 +150,7 @@ std::optional<EvidenceItem> code_hint(std::string_view cause, const std::vector<
       if (trim(id) == cause && (!best || weight > best->weight)) {
         EvidenceItem item;
         item.source = code.source;
-        item.says = code.symbol + " is one of the signs of this";
+        item.says = code.meaning.empty() ? code.symbol + " is one of the signs of this" : code.symbol + ": " + code.meaning;
         item.id = "code";
         item.weight = weight;
         best = item;
@@ -242,7 +243,8 @@ Ranking rank(const std::vector<LocatedFact>& facts, const std::vector<CodeHint>&
   double total = std::exp(weights.unknown);
   for (const RankedCause& ranked : ranking.causes) total += std::exp(ranked.score);
   for (RankedCause& ranked : ranking.causes) ranked.confidence = std::exp(ranked.score) / total;
-  std::stable_sort(ranking.causes.begin(), ranking.causes.end(), [](const RankedCause& a, const RankedCause& b) { return a.score > b.score; });
+  std::stable_sort(ranking.causes.begin(), ranking.causes.end(),
+                   [](const RankedCause& a, const RankedCause& b) { return a.score > b.score; });
   return ranking;
 }
 

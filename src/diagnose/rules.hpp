@@ -21,11 +21,11 @@ struct Weights {
   double strong = 3.2;
   double hint = 1.3;
   double against = -2.2;
-  double code_hint = 1.2;       // first cause in a code's list
-  double code_hint_decay = 0.7; // each further place in the list
-  double repeat = 0.45;         // factor for each further item of the same grade: evidence is rarely independent
-  double inferred = 0.6;        // factor for evidence that was concluded, not seen
-  double unknown = 2.0;         // score of "something else"
+  double code_hint = 1.2;        // first cause in a code's list
+  double code_hint_decay = 0.7;  // each further place in the list
+  double repeat = 0.45;          // factor for each further item of the same grade: evidence is rarely independent
+  double inferred = 0.6;         // factor for evidence that was concluded, not seen
+  double unknown = 2.0;          // score of "something else"
 };
 [[nodiscard]] const Weights& default_weights();
 
@@ -59,14 +59,15 @@ class FactIndex {
 // A code that was printed, with the causes its table row points to.
 struct CodeHint {
   std::string symbol;
-  std::string causes;  // ids separated by ","
+  std::string meaning;  // sentences; may be empty
+  std::string causes;   // ids separated by ","
   Source source;
   std::string text;
 };
 
 struct Ranking {
-  std::vector<RankedCause> causes;     // with at least one item of evidence for them, most likely first
-  std::vector<RuledOut> ruled_out;     // causes that had evidence, or would be thought of, and cannot be
+  std::vector<RankedCause> causes;  // with at least one item of evidence for them, most likely first
+  std::vector<RuledOut> ruled_out;  // causes that had evidence, or would be thought of, and cannot be
 };
 
 [[nodiscard]] Ranking rank(const std::vector<LocatedFact>& facts, const std::vector<CodeHint>& codes, const knowledge::Knowledge& knowledge,

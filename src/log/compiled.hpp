@@ -92,8 +92,8 @@ struct Scanner::Compiled {
 // The event a match stands for; nothing if its code is no failure and the pattern states nothing else, or, for a generic
 // pattern, if nobody knows the code.
 // `before` are the events of earlier lines: one of them may have told the version of the library, and with it what the code means.
-[[nodiscard]] std::optional<Event> make_event(const knowledge::Knowledge& knowledge, const Rule& rule, const Match& match, std::string_view line,
-                                              std::span<const Found> before);
+[[nodiscard]] std::optional<Event> make_event(const knowledge::Knowledge& knowledge, const Rule& rule, const Match& match,
+                                              std::string_view line, std::span<const Found> before);
 // The event a symbol of a code table stands for, found as a word.
 [[nodiscard]] std::optional<Event> make_symbol_event(const knowledge::Knowledge& knowledge, std::string_view symbol);
 // `templates` with the holes filled in; a field whose holes are empty is left out.

@@ -48,6 +48,13 @@ void add_code_fact(std::string_view text, std::vector<Fact>& facts) {
   }
 }
 
+// What the first code of the line means; a second one only completes it.
+void add_sentences(const knowledge::Code& code, std::string& meaning) {
+  if (!meaning.empty() || code.meaning.empty()) return;
+  meaning = std::string(code.meaning);
+  if (!code.not_this.empty()) meaning += " " + std::string(code.not_this);
+}
+
 void add_causes(std::string_view causes, std::string& list) {
   if (causes.empty()) return;
   if (!list.empty()) list += ',';
@@ -66,6 +73,7 @@ bool add_meaning(const knowledge::Knowledge& knowledge, const codes::Meaning& me
     } else if (event.symbol.find(code.symbol) == std::string::npos) {
       event.symbol += "+" + std::string(code.symbol);
     }
+    add_sentences(code, event.meaning);
     add_causes(code.causes, event.causes);
     event.is_error = event.is_error || code.error != knowledge::IsError::no;
     add_code_fact(code.fact, event.facts);
@@ -169,7 +177,8 @@ std::optional<Event> make_event(const knowledge::Knowledge& knowledge, const Rul
   event.facts = fill(rule.facts, match);
   const Hole* code = rule.source->code_library.empty() ? nullptr : match.find(k_code_hole);
   if (code != nullptr) {
-    const LookedUp looked_up = look_up(knowledge, rule.source->code_library, line, *code, version_told(before, rule.source->code_library), event);
+    const LookedUp looked_up =
+        look_up(knowledge, rule.source->code_library, line, *code, version_told(before, rule.source->code_library), event);
     // Success is printed too ("Last tls stack error number: 0x0"), and then nothing of what the pattern states holds.
     if (event.value == 0 && !looked_up.states) return std::nullopt;
     // "mbedtls_ssl_handshake returned -0x6900" (would block) has the form of a failure and is none.

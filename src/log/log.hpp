@@ -32,6 +32,7 @@ struct Event {
   std::string library;  // of the code, or of the dialect
   std::string symbol;   // of the code, if there is one
   std::optional<std::int64_t> value;
+  std::string meaning;    // of the code, and what it does not tell, as sentences; empty if its row has none
   std::string causes;     // ids the code points to, separated by ","
   bool is_error = false;  // the code is an error
   std::vector<knowledge::Fact> facts;

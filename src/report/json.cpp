@@ -51,15 +51,10 @@ json fixes_json(const std::vector<const knowledge::Fix*>& fixes) {
 json cause_json(const diagnose::RankedCause& ranked) {
   json references = json::array();
   for (const knowledge::Reference& reference : ranked.cause->references) references.push_back(std::string(reference.url));
-  return {{"id", std::string(ranked.cause->id)},
-          {"title", std::string(ranked.cause->title)},
-          {"confidence", ranked.confidence},
-          {"owner", std::string(ranked.cause->owner)},
-          {"evidence", evidence_json(ranked.evidence)},
-          {"against", evidence_json(ranked.against)},
-          {"fixes", fixes_json(ranked.fixes)},
-          {"check_next", words(ranked.cause->confirm)},
-          {"references", references}};
+  return {
+      {"id", std::string(ranked.cause->id)},       {"title", std::string(ranked.cause->title)},  {"confidence", ranked.confidence},
+      {"owner", std::string(ranked.cause->owner)}, {"evidence", evidence_json(ranked.evidence)}, {"against", evidence_json(ranked.against)},
+      {"fixes", fixes_json(ranked.fixes)},         {"check_next", words(ranked.cause->confirm)}, {"references", references}};
 }
 
 json causes_list(const std::vector<diagnose::RankedCause>& causes) {
@@ -126,6 +121,7 @@ json events_json(const std::vector<log::Log>& logs) {
                       {"library", text_or_null(event.library)},
                       {"symbol", text_or_null(event.symbol)},
                       {"value", event.value ? json(*event.value) : json(nullptr)},
+                      {"meaning", text_or_null(event.meaning)},
                       {"facts", std::move(facts)},
                       {"text", valid_utf8(event.text)}});
     }
@@ -177,13 +173,14 @@ std::string dump(const json& document, int indent) { return document.dump(indent
 
 }  // namespace
 
-std::string diagnosis_json(const Tool& tool, const std::vector<InputFile>& files, const diagnose::Input& input, const diagnose::Diagnosis& diagnosis,
-                           const knowledge::Knowledge& knowledge, int indent) {
+std::string diagnosis_json(const Tool& tool, const std::vector<InputFile>& files, const diagnose::Input& input,
+                           const diagnose::Diagnosis& diagnosis, const knowledge::Knowledge& knowledge, int indent) {
   json checks = json::array();
   for (const std::string& check : diagnosis.check_next) checks.push_back(check);
   json ruled_out = json::array();
   for (const diagnose::RuledOut& out : diagnosis.ruled_out) {
-    ruled_out.push_back({{"id", std::string(out.cause->id)}, {"title", std::string(out.cause->title)}, {"why", evidence_json({out.why}).front()}});
+    ruled_out.push_back(
+        {{"id", std::string(out.cause->id)}, {"title", std::string(out.cause->title)}, {"why", evidence_json({out.why}).front()}});
   }
   json document = {{"schema", "tlswhy/1"},
                    {"tool", {{"name", "tlswhy"}, {"version", tool.version}}},
@@ -245,7 +242,8 @@ std::string causes_json(const std::vector<const knowledge::Cause*>& causes, int 
   for (const knowledge::Cause* const cause : causes) {
     json confusions = json::array();
     for (const knowledge::Confusion& confusion : cause->confused_with) {
-      confusions.push_back({{"cause", std::string(confusion.cause)}, {"tell", std::string(confusion.tell)}, {"check", text_or_null(confusion.check)}});
+      confusions.push_back(
+          {{"cause", std::string(confusion.cause)}, {"tell", std::string(confusion.tell)}, {"check", text_or_null(confusion.check)}});
     }
     std::vector<const knowledge::Fix*> fixes;
     for (const knowledge::Fix& fix : cause->fixes) fixes.push_back(&fix);

@@ -111,7 +111,7 @@ TEST_F(Rules, inferred_facts_weigh_less_than_seen_ones) {
 }
 
 TEST_F(Rules, codes_point_to_causes_in_the_order_of_their_list) {
-  const Ranking ranking = run({}, {{"SOME_CODE", "low-memory,unknown-ca", {SourceKind::log, "a.log", 5, std::nullopt}, "line"}});
+  const Ranking ranking = run({}, {{"SOME_CODE", "Something failed.", "low-memory,unknown-ca", {SourceKind::log, "a.log", 5, std::nullopt}, "line"}});
   ASSERT_EQ(ranking.causes.size(), 2U);
   EXPECT_EQ(ranking.causes[0].cause->id, "low-memory");
   EXPECT_GT(ranking.causes[0].score, ranking.causes[1].score);

@@ -26,7 +26,8 @@ TEST(Seeds, axtls_status_minus_40_is_no_shared_cipher_with_the_four_suites) {
   ASSERT_FALSE(d.causes.empty());
   ASSERT_FALSE(d.causes.front().evidence.empty());
   const std::string& says = d.causes.front().evidence.front().says;
-  for (const std::string_view words : {"axTLS", "handshake_failure", "AES128-SHA 0x002f", "AES128-SHA256 0x003c", "AES256-SHA 0x0035", "AES256-SHA256 0x003d"}) {
+  for (const std::string_view words :
+       {"axTLS", "handshake_failure", "AES128-SHA 0x002f", "AES128-SHA256 0x003c", "AES256-SHA 0x0035", "AES256-SHA256 0x003d"}) {
     EXPECT_NE(says.find(words), std::string::npos) << words << " in: " << says;
   }
   EXPECT_EQ(place(d, "unknown-ca"), 0U);
@@ -39,10 +40,12 @@ TEST(Seeds, axtls_status_with_a_space_reads_the_same) {
 
 // A2, 000-2: MicroPython from 1.13 on prints no name for alerts.
 TEST(Seeds, oserror_minus_40_with_a_traceback_is_no_shared_cipher) {
-  const auto d = Story()
-                     .log("Traceback (most recent call last):\n  File \"main.py\", line 12, in <module>\n  File \"urequests.py\", line 108, in get\n"
-                          "OSError: -40\n")
-                     .diagnosis();
+  const auto d =
+      Story()
+          .log(
+              "Traceback (most recent call last):\n  File \"main.py\", line 12, in <module>\n  File \"urequests.py\", line 108, in get\n"
+              "OSError: -40\n")
+          .diagnosis();
   EXPECT_EQ(first(d), "no-shared-cipher");
 }
 
@@ -154,9 +157,8 @@ TEST(Seeds, unknown_ca_with_a_failed_allocation_is_low_memory_first_and_unknown_
 
 // A6
 TEST(Seeds, the_whole_nodemcu_story_is_low_memory_and_the_network_is_ruled_out) {
-  const auto d = Story()
-                     .log(packet_list_and("E:M 544\nclient handshake failed!\nReason:[-0x2700]\nmqtt connection failed, reason: -5\n"))
-                     .diagnosis();
+  const auto d =
+      Story().log(packet_list_and("E:M 544\nclient handshake failed!\nReason:[-0x2700]\nmqtt connection failed, reason: -5\n")).diagnosis();
   EXPECT_EQ(first(d), "low-memory");
   EXPECT_EQ(place(d, "unknown-ca"), 2U);
   EXPECT_EQ(place(d, "dns-failure"), 0U);
@@ -202,9 +204,10 @@ TEST(Seeds, codes_of_failed_allocations_are_low_memory) {
 // A12
 TEST(Seeds, verification_failure_against_an_address_literal_is_hostname_mismatch) {
   const auto d = Story()
-                     .log("I (3012) app: connecting to mqtts://192.0.2.10:8883\n"
-                          "E (4021) esp-tls-mbedtls: mbedtls_ssl_handshake returned -0x2700\n"
-                          "I (4022) esp-tls-mbedtls: Failed to verify peer certificate!\n")
+                     .log(
+                         "I (3012) app: connecting to mqtts://192.0.2.10:8883\n"
+                         "E (4021) esp-tls-mbedtls: mbedtls_ssl_handshake returned -0x2700\n"
+                         "I (4022) esp-tls-mbedtls: Failed to verify peer certificate!\n")
                      .diagnosis();
   EXPECT_EQ(first(d), "hostname-mismatch");
 }
@@ -234,10 +237,12 @@ TEST(Seeds, axtls_record_overflow_is_buffer_too_small_with_its_limit) {
 
 // A16, 002-2
 TEST(Seeds, no_verification_option_is_no_trust_configured) {
-  const auto d = Story()
-                     .log("E (9210) esp-tls-mbedtls: No server verification option set in esp_tls_cfg_t structure. Check esp_tls API reference\n"
-                          "E (9212) esp-tls-mbedtls: Failed to set client configurations, returned [0x8017] (ESP_ERR_MBEDTLS_SSL_SETUP_FAILED)\n")
-                     .diagnosis();
+  const auto d =
+      Story()
+          .log(
+              "E (9210) esp-tls-mbedtls: No server verification option set in esp_tls_cfg_t structure. Check esp_tls API reference\n"
+              "E (9212) esp-tls-mbedtls: Failed to set client configurations, returned [0x8017] (ESP_ERR_MBEDTLS_SSL_SETUP_FAILED)\n")
+          .diagnosis();
   EXPECT_EQ(first(d), "no-trust-configured");
   EXPECT_TOLD(d, "crt_bundle_attach");
 }
@@ -264,8 +269,9 @@ TEST(Seeds, a_failure_without_a_reason_is_told_as_such) {
 // The sample programs of Mbed TLS run anywhere, and seed before they connect (programs/ssl/ssl_client2.c).
 TEST(Seeds, sentences_of_the_mbedtls_samples_are_no_sign_of_arduino) {
   const auto d = Story()
-                     .log("  . Seeding the random number generator... ok\n  . Performing the SSL/TLS handshake... failed\n"
-                          "  ! mbedtls_ssl_handshake returned -0x2700\n")
+                     .log(
+                         "  . Seeding the random number generator... ok\n  . Performing the SSL/TLS handshake... failed\n"
+                         "  ! mbedtls_ssl_handshake returned -0x2700\n")
                      .diagnosis();
   EXPECT_EQ(d.platform, "");
   for (const auto& fact : d.facts) EXPECT_NE(fact.fact.get("name"), "tcp-connected");
@@ -292,7 +298,8 @@ TEST(Seeds, memory_advice_for_the_rtos_sdk_names_its_own_menu_entries) {
   for (const auto* fix : d.causes.front().fixes) {
     if (std::find(fix->platforms.begin(), fix->platforms.end(), "esp8266-rtos-sdk") != fix->platforms.end()) advice = fix->action;
   }
-  for (const std::string_view entry : {"Using dynamic TX/RX buffer", "Free SSL peer certificate after its usage", "Free certificate, key and DHM data after its usage"}) {
+  for (const std::string_view entry :
+       {"Using dynamic TX/RX buffer", "Free SSL peer certificate after its usage", "Free certificate, key and DHM data after its usage"}) {
     EXPECT_NE(advice.find(entry), std::string_view::npos) << entry;
   }
 }
@@ -311,16 +318,17 @@ TEST(Seeds, nodemcu_debug_lines_give_free_heap) {
 // 002-4
 TEST(Seeds, fragmented_handshake_message_is_buffer_too_small) {
   const auto d = Story()
-                     .log("ssl_tls.c:3166: handshake message: msglen = 4096, type = 11, hslen = 5165\n"
-                          "ssl_tls.c:3172: TLS handshake fragmentation not supported\nmbedtls_ssl_handshake returned -0x7080\n")
+                     .log(
+                         "ssl_tls.c:3166: handshake message: msglen = 4096, type = 11, hslen = 5165\n"
+                         "ssl_tls.c:3172: TLS handshake fragmentation not supported\nmbedtls_ssl_handshake returned -0x7080\n")
                      .diagnosis();
   EXPECT_EQ(first(d), "buffer-too-small");
 }
 
 // 002-11
 TEST(Seeds, certificate_that_cannot_be_parsed) {
-  for (const std::string_view line :
-       {"E (512) esp-tls-mbedtls: mbedtls_x509_crt_parse returned -0x2180\n", "E (512) esp-tls: mbedtls_x509_crt_parse returned -0x2562\n"}) {
+  for (const std::string_view line : {"E (512) esp-tls-mbedtls: mbedtls_x509_crt_parse returned -0x2180\n",
+                                      "E (512) esp-tls: mbedtls_x509_crt_parse returned -0x2562\n"}) {
     EXPECT_EQ(first(Story().log(line).diagnosis()), "cert-parse-failed") << line;
   }
 }
@@ -328,8 +336,9 @@ TEST(Seeds, certificate_that_cannot_be_parsed) {
 // 002-14
 TEST(Seeds, getaddrinfo_202_is_dns_failure) {
   const auto d = Story()
-                     .log("E (8123) esp-tls: couldn't get hostname for :broker.example.test: getaddrinfo() returns 202, addrinfo=0x0\n"
-                          "E (8124) esp-tls: Failed to open new connection\n")
+                     .log(
+                         "E (8123) esp-tls: couldn't get hostname for :broker.example.test: getaddrinfo() returns 202, addrinfo=0x0\n"
+                         "E (8124) esp-tls: Failed to open new connection\n")
                      .diagnosis();
   EXPECT_EQ(first(d), "dns-failure");
 }
@@ -359,6 +368,47 @@ TEST(Seeds, micropython_memory_errors_are_low_memory) {
   EXPECT_EQ(first(Story().log("OSError: [Errno 12] ENOMEM\n").diagnosis()), "low-memory");
 }
 
+// 001-4: docs/modules/mqtt.md says "no broker listening" of -5, but app/modules/mqtt.c raises it for any TCP or TLS error.
+TEST(Seeds, nodemcu_minus_5_is_read_in_all_spellings_and_is_no_proof_that_nothing_listens) {
+  for (const std::string_view line : {"failed reason: -5\n", "mqtt error -5\n", "-5 (mqtt.CONN_FAIL_SERVER_NOT_FOUND)\n"}) {
+    const auto d = Story().log(line).diagnosis();
+    EXPECT_REASON(d, "MQTT_CONN_FAIL_SERVER_NOT_FOUND");
+    EXPECT_REASON(d, "Not proof that no broker listens there");
+    EXPECT_LT(confidence(d, "connection-refused"), 0.5) << line;
+  }
+}
+
+TEST(Seeds, nodemcu_minus_5_is_contradicted_by_a_server_hello_in_the_capture) {
+  const auto d = Story().capture("mbedtls-other-root/capture.pcapng").log("failed reason: -5\n").diagnosis();
+  EXPECT_EQ(first(d), "unknown-ca");
+  EXPECT_TRUE(ruled_out(d, "connection-refused"));
+}
+
+// 001-2, 001-16: the capture alone.
+TEST(Seeds, unknown_ca_in_a_capture_names_the_client_as_its_sender_and_needs_no_log) {
+  const auto d = Story().capture("mbedtls-other-root/capture.pcapng").diagnosis();
+  EXPECT_EQ(first(d), "unknown-ca");
+  EXPECT_REASON(d, "the client ended the handshake with the alert unknown_ca");
+  for (const auto& item : d.causes.front().evidence) EXPECT_TRUE(item.source.frame.has_value()) << item.says;
+}
+
+// 002-5b: ESP-IDF 5 has no version below TLS 1.2.
+TEST(Seeds, alert_70_is_version_mismatch) {
+  const auto d = Story()
+                     .log(
+                         "I (4022) mbedtls: ssl_tls.c:4000 got an alert message, type: [2:70]\nE (4023) esp-tls-mbedtls: "
+                         "mbedtls_ssl_handshake returned -0x7780\n")
+                     .diagnosis();
+  EXPECT_EQ(first(d), "version-mismatch");
+}
+
+// 002-6c: the server breaks off; the bytes say so.
+TEST(Seeds, a_reset_in_the_capture_is_the_peers_and_the_buffer_comes_after_it) {
+  const auto d = Story().capture("mbedtls-reset/capture.pcapng").log("mbedtls_ssl_handshake returned -0x7200\n").diagnosis();
+  EXPECT_EQ(first(d), "peer-reset");
+  EXPECT_LT(confidence(d, "buffer-too-small"), 0.3);
+}
+
 // Cross-seed rule 1: any sign of memory shortage beside 0x2700.
 TEST(Seeds, memory_shortage_outranks_the_verification_failure_it_causes) {
   for (const std::string_view sign :
@@ -370,9 +420,8 @@ TEST(Seeds, memory_shortage_outranks_the_verification_failure_it_causes) {
 
 // Cross-seed rule 2: who sent the alert is always stated.
 TEST(Seeds, every_alert_has_a_sender_and_says_whether_it_was_seen) {
-  for (const std::string_view log :
-       {std::string_view("ssl_handshake_status: -40\n"), k_packet_list,
-        std::string_view("OpenSSL Error[0]: error:0A000418:SSL routines::tlsv1 alert unknown ca\n")}) {
+  for (const std::string_view log : {std::string_view("ssl_handshake_status: -40\n"), k_packet_list,
+                                     std::string_view("OpenSSL Error[0]: error:0A000418:SSL routines::tlsv1 alert unknown ca\n")}) {
     const auto d = Story().log(log).diagnosis();
     bool alert = false;
     for (const auto& fact : d.facts) {
@@ -388,10 +437,11 @@ TEST(Seeds, every_alert_has_a_sender_and_says_whether_it_was_seen) {
 // A broker that says "alert unknown ca" was told so by the device.
 TEST(Seeds, a_brokers_unknown_ca_means_that_the_client_rejected_the_brokers_chain) {
   const auto d = Story()
-                     .log("1714557600: New connection from 192.0.2.47:51234 on port 8883.\n"
-                          "1714557600: OpenSSL Error[0]: error:0A000418:SSL routines::tlsv1 alert unknown ca\n"
-                          "1714557600: Client <unknown> disconnected: Protocol error.\n",
-                          "mosquitto.log")
+                     .log(
+                         "1714557600: New connection from 192.0.2.47:51234 on port 8883.\n"
+                         "1714557600: OpenSSL Error[0]: error:0A000418:SSL routines::tlsv1 alert unknown ca\n"
+                         "1714557600: Client <unknown> disconnected: Protocol error.\n",
+                         "mosquitto.log")
                      .diagnosis();
   EXPECT_EQ(first(d), "unknown-ca");
 }

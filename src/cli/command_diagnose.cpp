@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include <set>
+
 #include "base/text.hpp"
 #include "base/time.hpp"
 #include "cli/inputs.hpp"
@@ -42,6 +44,28 @@ bool read_context(const Options& options, diagnose::Context& context) {
   return true;
 }
 
+// Every chain once, in PEM, under the handshakes' end points. False if the file cannot be written; the complaint is made.
+bool save_certificates(const std::vector<wire::Capture>& captures, const std::string& path) {
+  std::string text;
+  std::set<std::string> written;
+  for (const wire::Capture& capture : captures) {
+    for (const tls::Handshake& handshake : capture.handshakes) {
+      for (const Side side : {Side::server, Side::client}) {
+        const std::string pem = tls::to_pem(tls::chain_of(handshake, side));
+        if (pem.empty() || !written.insert(pem).second) continue;
+        text += "# " + std::string(to_string(side)) + " of " + to_string(handshake.client) + " -> " + to_string(handshake.server) + "\n" + pem;
+      }
+    }
+  }
+  if (text.empty()) {
+    complain("--save-certificates: no certificate was seen in the clear; " + path + " was not written");
+    return false;
+  }
+  Options to_file;
+  to_file.output = path;
+  return write_output(to_file, text, k_exit_ok) == k_exit_ok;
+}
+
 }  // namespace
 
 int run_diagnose(const Options& options) {
@@ -73,7 +97,9 @@ int run_diagnose(const Options& options) {
       complain(path + ": " + bytes.error().what);
       return k_exit_unreadable;
     }
-    for (tls::Certificate& certificate : tls::read_certificates(*bytes)) inputs.input.trusted.push_back(std::move(certificate));
+    std::vector<tls::Certificate> certificates = tls::read_certificates(*bytes);
+    if (certificates.empty()) inputs.errors.push_back(path + ": holds no certificate that can be read");
+    for (tls::Certificate& certificate : certificates) inputs.input.trusted.push_back(std::move(certificate));
   }
   inputs.input.context = std::move(context);
   const diagnose::Diagnosis diagnosis = diagnose::diagnose(inputs.input, knowledge.get());
@@ -86,6 +112,7 @@ int run_diagnose(const Options& options) {
   }
   int status = diagnosis.outcome == diagnose::Outcome::failed ? k_exit_failure_found : k_exit_ok;
   if (!inputs.errors.empty()) status = k_exit_unreadable;
+  if (!options.save_certificates.empty() && !save_certificates(inputs.input.captures, options.save_certificates)) status = k_exit_unreadable;
   return write_output(options, text, status);
 }
 

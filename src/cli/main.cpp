@@ -44,10 +44,11 @@ void add_common(CLI::App& app, Options& options) {
   app.add_option("--data", options.data, "Lay the data files of DIR over the built-in ones")->type_name("DIR")->group("Output");
 }
 
+// Options that may be given several times take one word each: what follows is a PATH again.
 void add_diagnose(CLI::App& app, Options& options) {
   app.add_option("PATH", options.paths, "Captures, logs, CA files, key logs in any order; - is standard input")->group("Input");
-  app.add_option("--ca", options.ca_files, "CA certificates that the verifier trusts")->type_name("FILE")->group("Input");
-  app.add_option("--keylog", options.key_logs, "TLS key log (SSLKEYLOGFILE) to decrypt with")->type_name("FILE")->group("Input");
+  app.add_option("--ca", options.ca_files, "CA certificates that the verifier trusts")->type_name("FILE")->allow_extra_args(false)->group("Input");
+  app.add_option("--keylog", options.key_logs, "TLS key log (SSLKEYLOGFILE) to decrypt with")->type_name("FILE")->allow_extra_args(false)->group("Input");
   app.add_option("--filter", options.filter, "Look at these packets only (BPF, as tcpdump)")->type_name("BPF")->group("Input");
   app.add_option("--device", options.device, "What the device is; tlswhy devices lists the profiles")
       ->type_name("PROFILE")
@@ -58,9 +59,9 @@ void add_diagnose(CLI::App& app, Options& options) {
   app.add_option("--at", options.at, "Judge certificates by this date (default: the capture's own)")->type_name("TIME")->group("Context");
   app.add_option("--set", options.set, "Any other fact, for example worked_before=yesterday")
       ->type_name("KEY=VALUE")
-      ->take_all()
-      ->expected(1)
+      ->allow_extra_args(false)
       ->group("Context");
+  app.add_option("--save-certificates", options.save_certificates, "Write the certificates to FILE as they were sent (PEM)")->type_name("FILE")->group("Output");
   add_common(app, options);
 }
 

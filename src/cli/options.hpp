@@ -33,6 +33,7 @@ struct Options {
   // diagnose
   std::vector<std::string> paths;
   std::vector<std::string> ca_files;
+  std::string save_certificates;
   std::vector<std::string> key_logs;
   std::string device;
   std::string host;

@@ -9,6 +9,7 @@
 #include "diagnose/attempts.hpp"
 #include "diagnose/facts.hpp"
 #include "diagnose/rules.hpp"
+#include "diagnose/trust.hpp"
 
 namespace tlswhy::diagnose {
 namespace {
@@ -59,7 +60,7 @@ constexpr std::size_t k_others_kept = 8;
 
 class Engine {
  public:
-  Engine(const Input& input, const knowledge::Knowledge& knowledge) : input_(input), knowledge_(knowledge), senses_(knowledge) {}
+  Engine(const Input& input, const knowledge::Knowledge& knowledge) : input_(input), knowledge_(knowledge), senses_(knowledge), trust_(input.trusted, input.context) {}
 
   Diagnosis run() {
     guess_platform();
@@ -82,6 +83,7 @@ class Engine {
     }
     diagnosis_.attempts = join(input_, handshakes_, log_attempts_);
     general_facts();
+    verify_chains();
     each_attempt();
     verdict();
     return std::move(diagnosis_);
@@ -134,6 +136,13 @@ class Engine {
     }
   }
 
+  void verify_chains() {
+    if (input_.trusted.empty()) return;
+    for (std::size_t i = 0; i < handshakes_.size(); ++i) {
+      if (auto verification = trust_.of(*handshakes_[i])) diagnosis_.verifications[i] = std::move(verification);
+    }
+  }
+
   void add_log_facts(const LogSpan& span, std::vector<LocatedFact>& facts) const {
     for (LocatedFact& fact : facts_of_log(input_.logs[span.log], span.first_line, span.last_line)) facts.push_back(std::move(fact));
   }
@@ -182,6 +191,9 @@ class Engine {
     if (attempt.handshake) {
       facts = facts_of_handshake(*capture_of_[*attempt.handshake], *handshakes_[*attempt.handshake], knowledge_, input_.context, limits_);
       add_other_handshakes(*attempt.handshake, facts);
+      if (const auto verified = diagnosis_.verifications.find(*attempt.handshake); verified != diagnosis_.verifications.end()) {
+        for (LocatedFact& fact : Trust::facts(*capture_of_[*attempt.handshake], *handshakes_[*attempt.handshake], *verified->second)) facts.push_back(std::move(fact));
+      }
     }
     for (const LogSpan& span : spans_of(attempt)) add_log_facts(span, facts);
     return facts;
@@ -323,7 +335,8 @@ class Engine {
   const Input& input_;
   const knowledge::Knowledge& knowledge_;
   FactSenses senses_;
-  std::string version_;                                             // of the platform, where a log tells it
+  Trust trust_;
+  std::string version_;  // of the platform, where a log tells it
   std::map<std::string, std::vector<std::size_t>> completed_with_;  // server -> indices into handshakes_
   Diagnosis diagnosis_;
   DeviceLimits limits_;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "knowledge/model.hpp"
 #include "log/log.hpp"
 #include "tls/handshake.hpp"
+#include "tls/verify.hpp"
 #include "wire/wire.hpp"
 
 // Handshakes and log events to ranked causes. Takes values, gives values: no file, no clock, no locale.
@@ -108,6 +110,8 @@ struct Diagnosis {
   std::string repeated;                 // "47 attempts, every 10 s, all the same"; empty if not
   std::string platform;                 // what the evidence suggests; may be empty
   std::string library;
+  // The server's chain of each handshake (by its index) against the given CAs, where there are both.
+  std::map<std::size_t, std::shared_ptr<const tls::ChainVerification>> verifications;
 };
 
 // Never fails; what cannot be told gives Outcome::inconclusive and the questions that would settle it.

@@ -195,7 +195,7 @@ std::string diagnosis_json(const Tool& tool, const std::vector<InputFile>& files
                      {"ruled_out", std::move(ruled_out)},
                      {"check_next", std::move(checks)}}},
                    {"attempts", attempts_json(diagnosis, input)},
-                   {"handshakes", handshakes_json(input.captures, knowledge)},
+                   {"handshakes", handshakes_json(input.captures, diagnosis, knowledge)},
                    {"log_events", events_json(input.logs)}};
   return dump(document, indent);
 }

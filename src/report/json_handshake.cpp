@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "diagnose/trust.hpp"
 
 namespace tlswhy::report {
 namespace {
@@ -54,6 +55,7 @@ json certificates_json(const tls::Handshake& h) {
                   {"not_before", text_or_null(c.not_before_text)},
                   {"not_after", text_or_null(c.not_after_text)},
                   {"sha256", c.sha256},
+                  {"public_key_pin", text_or_null(c.public_key_pin)},
                   {"key", valid_utf8(c.key)},
                   {"signature", valid_utf8(c.signature)},
                   {"names", text_list(c.names)},
@@ -116,6 +118,37 @@ json quic_json(const tls::Quic& quic) {
   return entry;
 }
 
+// The server's chain against the given CAs; null where there are none, or no chain.
+json verification_json(const tls::ChainVerification* v) {
+  if (v == nullptr) return nullptr;
+  json faults = json::array();
+  for (const tls::ChainFault& fault : v->faults) {
+    faults.push_back({{"flag", std::string(fault.flag)}, {"subject", valid_utf8(fault.subject)}, {"given", fault.of_anchor}, {"says", valid_utf8(diagnose::to_sentence(*v, fault))}});
+  }
+  return {{"accepted", v->accepted()},
+          {"faults", std::move(faults)},
+          {"anchor", text_or_null(v->anchor)},
+          {"reason", text_or_null(v->reason)},
+          {"given", v->given},
+          {"host", text_or_null(v->host)},
+          {"at", to_rfc3339(v->at, 0)}};
+}
+
+json chains_json(const tls::Handshake& h) {
+  json list = json::array();
+  for (const Side side : {Side::server, Side::client}) {
+    std::size_t count = 0;
+    std::size_t bytes = 0;
+    for (const tls::Certificate& c : h.certificates) {
+      if (c.from != side) continue;
+      ++count;
+      bytes += c.size;
+    }
+    if (count > 0) list.push_back({{"from", std::string(to_string(side))}, {"count", count}, {"bytes", bytes}});
+  }
+  return list;
+}
+
 json direction_json(const tls::DirectionFacts& d) {
   return {{"bytes", d.bytes},
           {"records", d.records},
@@ -125,7 +158,7 @@ json direction_json(const tls::DirectionFacts& d) {
           {"retransmissions", d.retransmissions}};
 }
 
-json handshake_json(std::size_t id, const wire::Capture& capture, const tls::Handshake& h, const knowledge::Knowledge& knowledge) {
+json handshake_json(std::size_t id, const wire::Capture& capture, const tls::Handshake& h, const tls::ChainVerification* verification, const knowledge::Knowledge& knowledge) {
   json versions = json::array();
   if (h.client_hello) {
     for (const tls::Version version : versions_offered(*h.client_hello)) versions.push_back(tls::to_string(version));
@@ -162,6 +195,8 @@ json handshake_json(std::size_t id, const wire::Capture& capture, const tls::Han
                 {"client_certificate_requested", h.client_certificate_requested},
                 {"messages", messages_json(h)},
                 {"certificates", certificates_json(h)},
+                {"chains", chains_json(h)},
+                {"verification", verification_json(verification)},
                 {"alerts", alerts_json(h, knowledge)},
                 {"decrypted", h.decrypted},
                 {"from_client", direction_json(h.from_client)},
@@ -176,11 +211,14 @@ json handshake_json(std::size_t id, const wire::Capture& capture, const tls::Han
 
 }  // namespace
 
-nlohmann::ordered_json handshakes_json(const std::vector<wire::Capture>& captures, const knowledge::Knowledge& knowledge) {
+nlohmann::ordered_json handshakes_json(const std::vector<wire::Capture>& captures, const diagnose::Diagnosis& diagnosis, const knowledge::Knowledge& knowledge) {
   json list = json::array();
   std::size_t id = 0;
   for (const wire::Capture& capture : captures) {
-    for (const tls::Handshake& handshake : capture.handshakes) list.push_back(handshake_json(id++, capture, handshake, knowledge));
+    for (const tls::Handshake& handshake : capture.handshakes) {
+      const auto verified = diagnosis.verifications.find(id);
+      list.push_back(handshake_json(id++, capture, handshake, verified == diagnosis.verifications.end() ? nullptr : verified->second.get(), knowledge));
+    }
   }
   return list;
 }

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "diagnose/trust.hpp"
 #include "report/layout.hpp"
 #include "report/text_verbose.hpp"
 
@@ -19,6 +20,7 @@ using diagnose::Outcome;
 using diagnose::RankedCause;
 
 constexpr std::size_t k_evidence_shown = 4;
+constexpr std::size_t k_chains_shown = 3;
 constexpr double k_alternative_from = 0.04;
 // The second cause is shown even if it is unlikely, but not where it reads "0%".
 constexpr double k_rival_from = 0.005;
@@ -183,6 +185,31 @@ std::string seen(const std::vector<InputFile>& files, const diagnose::Input& inp
   return out;
 }
 
+// How the chains that were sent fare against the CAs that were given.
+std::string trust(const diagnose::Input& input, const Diagnosis& d, const TextOptions& options) {
+  std::string out;
+  std::set<std::string> said;
+  std::size_t index = 0;
+  for (const wire::Capture& capture : input.captures) {
+    for (std::size_t i = 0; i < capture.handshakes.size(); ++i) {
+      const auto found = d.verifications.find(index++);
+      if (found == d.verifications.end()) continue;
+      const tls::ChainVerification& v = *found->second;
+      std::string text = v.accepted() ? "the server's chain is good by the given CA \"" + printable(v.anchor) + "\"" + (v.host.empty() ? "; no name to check was known" : "")
+                                      : "the server's chain fails against " + std::string(v.given == 1 ? "the given CA" : "the given CAs");
+      std::string_view between = ": ";
+      for (const tls::ChainFault& fault : v.faults) {
+        text += std::string(between) + diagnose::to_sentence(v, fault);
+        between = "; ";
+      }
+      if (!said.insert(text).second) continue;
+      if (said.size() > k_chains_shown && !options.verbose) return out + wrapped("and other chains (-v shows them)", "      ", "      ", options);
+      out += wrapped(text, styled("Trust", Style::heading, options) + " ", "      ", options);
+    }
+  }
+  return out;
+}
+
 // A log of which not one line is known: most often the wrong stretch of it.
 std::string log_doctor(const diagnose::Input& input, const TextOptions& options) {
   std::string out;
@@ -230,7 +257,7 @@ std::string diagnosis_text(const std::vector<InputFile>& files, const diagnose::
   const bool nothing_read = !files.empty() && std::all_of(files.begin(), files.end(), [](const InputFile& file) { return file.kind == "unreadable"; });
   std::string out = nothing_read ? wrapped(styled("Nothing could be read.", Style::verdict, options), "", "", options) : verdict_line(d, options);
   if (options.quiet) return out;
-  out += seen(files, input, d, options);
+  out += seen(files, input, d, options) + trust(input, d, options);
   if (d.outcome != Outcome::ok && !d.causes.empty() && !d.causes.front().evidence.empty()) {
     const std::string head = out + why(d.causes.front(), options);
     for (const Detail& detail : k_details) {

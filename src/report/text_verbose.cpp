@@ -41,6 +41,17 @@ std::string ladder(const tls::Handshake& h, const knowledge::Knowledge& knowledg
                                c.not_before_text, c.not_after_text, printable(c.key), printable(c.signature), c.size,
                                c.parse_error.empty() ? "" : "; not readable: " + printable(c.parse_error)),
                    "  ", "    ", options);
+    if (!c.public_key_pin.empty()) out += wrapped("pin of its public key: sha256/" + c.public_key_pin, "    ", "    ", options);
+  }
+  for (const Side side : {Side::server, Side::client}) {
+    std::size_t count = 0;
+    std::size_t bytes = 0;
+    for (const tls::Certificate& c : h.certificates) {
+      if (c.from != side) continue;
+      ++count;
+      bytes += c.size;
+    }
+    if (count > 0) out += wrapped(fmt::format("{} chain: {} certificate{}, {} bytes", to_string(side), count, count == 1 ? "" : "s", bytes), "  ", "    ", options);
   }
   for (const std::string& problem : h.problems) out += wrapped(printable(problem), "  ! ", "    ", options);
   return out;

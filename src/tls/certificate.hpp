@@ -19,6 +19,10 @@ void check_chain(std::vector<Certificate>& chain);
 // The certificates of a list, read and checked as above. A server sends the same list to everybody: lists met not long ago are
 // remembered and cost little. May be called from several threads.
 [[nodiscard]] std::vector<Certificate> read_chain(std::span<const Bytes> list);
+// The certificates that one side sent, leaf first.
+[[nodiscard]] std::vector<Certificate> chain_of(const Handshake& handshake, Side side);
+// A chain as PEM (RFC 7468), in the order sent, each certificate under its subject and issuer.
+[[nodiscard]] std::string to_pem(std::span<const Certificate> chain);
 // Whether the certificate is valid for a DNS name (RFC 6125: SAN, wildcard in the left-most label, CN only without SAN) or an
 // IP address literal (SAN iPAddress only).
 [[nodiscard]] bool covers(const Certificate& leaf, std::string_view host);

@@ -2,13 +2,16 @@
 // Certificate lists, remembered: checking signatures costs a thousand times what reading a packet does.
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "base/text.hpp"
 #include "tls/certificate.hpp"
+#include "tls/key.hpp"
 
 namespace tlswhy::tls {
 namespace {
@@ -68,6 +71,26 @@ std::string joined(std::span<const Bytes> list) {
 }
 
 }  // namespace
+
+std::vector<Certificate> chain_of(const Handshake& handshake, Side side) {
+  std::vector<Certificate> chain;
+  std::copy_if(handshake.certificates.begin(), handshake.certificates.end(), std::back_inserter(chain), [&](const Certificate& c) { return c.from == side; });
+  return chain;
+}
+
+std::string to_pem(std::span<const Certificate> chain) {
+  constexpr std::size_t k_line = 64;  // RFC 7468 2
+  std::string out;
+  for (const Certificate& certificate : chain) {
+    // Text outside the blocks is passed over by all who read PEM; a line break in a name must not end the comment.
+    out += "# " + std::to_string(certificate.index) + " subject: " + printable(certificate.subject) + "\n#   issuer: " + printable(certificate.issuer) + "\n";
+    out += "-----BEGIN CERTIFICATE-----\n";
+    const std::string text = to_base64(certificate.der);
+    for (std::size_t at = 0; at < text.size(); at += k_line) out += text.substr(at, k_line) + "\n";
+    out += "-----END CERTIFICATE-----\n";
+  }
+  return out;
+}
 
 std::vector<Certificate> read_chain(std::span<const Bytes> list) {
   if (list.empty()) return {};

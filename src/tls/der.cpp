@@ -8,6 +8,8 @@
 
 #include "base/text.hpp"
 #include "tls/certificate.hpp"
+#include "tls/crypto.hpp"
+#include "tls/key.hpp"
 
 namespace tlswhy::tls {
 namespace {
@@ -227,6 +229,7 @@ void walk_certificate(Bytes der, Certificate& certificate) {
     set_date(to, certificate.not_after, certificate.not_after_text);
   }
   if (key) {
+    certificate.public_key_pin = to_base64(digest_of(Digest::sha256, key->whole));
     Reader inside(key->content);
     if (const auto key_algorithm = take_der(inside)) {
       const Bytes oid = algorithm_oid(key_algorithm->content);

@@ -112,6 +112,7 @@ struct Certificate {
   std::string not_before_text;    // RFC 3339, also for dates out of Timestamp's range
   std::string not_after_text;
   std::string sha256;             // of the DER, hex
+  std::string public_key_pin;     // SHA-256 of the SubjectPublicKeyInfo as it was sent, base64 (RFC 7469 2.4); empty if it cannot be found
   std::string key;                // "RSA 2048", "EC secp256r1", "Ed25519"
   std::string key_type;           // "RSA", "EC", "Ed25519", "DSA", ...
   std::uint32_t key_bits = 0;

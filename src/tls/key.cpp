@@ -141,6 +141,15 @@ bool signed_by(const Certificate& subject, const Certificate& issuer) {
   return pair.front().signed_by_next;
 }
 
+std::string to_base64(Bytes bytes) {
+  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
+  std::size_t written = 0;
+  // mbedTLS adds a NUL, for which there is room.
+  if (mbedtls_base64_encode(reinterpret_cast<std::uint8_t*>(text.data()), text.size(), &written, bytes.data(), bytes.size()) != 0) return {};  // NOLINT: characters as bytes
+  text.resize(written);
+  return text;
+}
+
 std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text) {
   const std::vector<std::uint8_t> encoded(text.begin(), text.end());
   std::vector<std::uint8_t> bytes(encoded.size() + 1);

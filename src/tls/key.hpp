@@ -29,6 +29,7 @@ struct PrivateKey {
 [[nodiscard]] std::string public_key_sha256(const Certificate& certificate);
 // Whether `issuer` is named as the issuer of `subject` and its key made the signature.
 [[nodiscard]] bool signed_by(const Certificate& subject, const Certificate& issuer);
+[[nodiscard]] std::string to_base64(Bytes bytes);
 // The bytes of base64 text without blanks; nothing if it is damaged.
 [[nodiscard]] std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text);
 

@@ -34,7 +34,7 @@ ask(1, ["16384", "5115"], "diff", "esp-idf", "axtls-micropython")
 ask(0, [], "diff", str(good / "capture.pcapng"), str(good / "capture.pcapng"))
 ask(2, [], "diff", "esp-idf", str(good / "device.log"))
 # What stands behind an option's word is a PATH.
-ask(0, ["14 packets"], "--set", "worked_before=yes", "--set", "note=two", str(good / "capture.pcapng"))
+ask(0, ["23 packets"], "--set", "worked_before=yes", "--set", "note=two", str(good / "capture.pcapng"))
 with tempfile.TemporaryDirectory() as folder:
     empty = pathlib.Path(folder) / "empty.pem"
     empty.write_text("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n")

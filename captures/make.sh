@@ -238,6 +238,16 @@ start_server() { odd stall; }
 run_client() { mbed --ca "$pki/root.pem" --debug 1; }
 pair mbedtls-silent-server tcp-timeout "handshake-too-slow,peer-reset" failed "$M" "a server that never answers (tools/odd_server.py)" "the ClientHello is not answered"
 
+# nginx closes without an alert. The client, still computing, finds that out when it writes.
+start_server() {
+  printf '%s\n' "load_module /usr/lib/nginx/modules/ngx_stream_module.so;" "daemon off; pid $work/nginx.pid; error_log stderr info; events {}" \
+    "stream { server { listen $port ssl; ssl_certificate $pki/rsaleaf.pem; ssl_certificate_key $pki/rsaleaf.key; ssl_protocols TLSv1.2;" \
+    "ssl_handshake_timeout 3s; return ok; } }" > "$work/nginx.conf"
+  in_server nginx -c "$work/nginx.conf" 2> >(grep -v '\[notice\]')
+}
+run_client() { mbed --ca "$pki/rsaroot.pem" --compute 2600 --debug 1; }
+pair mbedtls-slow-client handshake-too-slow "" failed "$M whose verification takes 2.6 s for each certificate" "nginx 1.22, stream module with ssl_handshake_timeout 3s" "the device computes longer than the server waits"
+
 # --- healthy -------------------------------------------------------------------------------------------------------------------------
 start_server() { web_server -cert "$pki/leaf.pem" -key "$pki/leaf.key" -tls1_2; }
 run_client() { mbed --ca "$pki/root.pem" --send $'GET / HTTP/1.0\r\n\r\n'; }

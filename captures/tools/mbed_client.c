@@ -42,6 +42,15 @@ static int fail(const char* what, int code) {
   return 1;
 }
 
+// A slow CPU: each certificate of the chain takes `milliseconds` to verify.
+static int compute(void* milliseconds, mbedtls_x509_crt* certificate, int depth, uint32_t* flags) {
+  (void)certificate, (void)depth, (void)flags;
+  const long ms = *(const long*)milliseconds;
+  const struct timespec span = {ms / 1000, ms % 1000 * 1000000};
+  nanosleep(&span, NULL);
+  return 0;
+}
+
 // Firmware that is to be looked into prints its secrets to the console, in the form of a key log.
 static int print_keys(void* context, const unsigned char* master, const unsigned char* block, size_t mac, size_t key, size_t iv,
                       const unsigned char client_random[32], const unsigned char server_random[32], mbedtls_tls_prf_types prf) {
@@ -114,6 +123,11 @@ int main(int argc, char** argv) {
     code = mbedtls_pk_parse_keyfile(&key, option(argc, argv, "--key"), NULL);
     if (code != 0) return fail("mbedtls_pk_parse_keyfile", code);
     mbedtls_ssl_conf_own_cert(&config, &own, &key);
+  }
+  static long each = 0;
+  if (option(argc, argv, "--compute") != NULL) {
+    each = atol(option(argc, argv, "--compute"));
+    mbedtls_ssl_conf_verify(&config, compute, &each);
   }
   if (option(argc, argv, "--print-keys") != NULL) mbedtls_ssl_conf_export_keys_ext_cb(&config, print_keys, NULL);
   mbedtls_ssl_conf_dbg(&config, debug, NULL);

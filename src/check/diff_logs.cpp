@@ -183,7 +183,7 @@ struct Aspect {
   Weight weight;
 };
 // In the order in which a handshake would meet them.
-constexpr std::array<Aspect, 19> k_aspects{{{"versions", "protocol versions", Weight::matters},
+constexpr std::array<Aspect, 20> k_aspects{{{"versions", "protocol versions", Weight::matters},
                                             {"cipher_suites", "cipher suites", Weight::matters},
                                             {"key_exchanges", "key exchanges", Weight::matters},
                                             {"ciphers", "ciphers", Weight::matters},
@@ -196,6 +196,7 @@ constexpr std::array<Aspect, 19> k_aspects{{{"versions", "protocol versions", We
                                             {"in_buffer", "input buffer", Weight::matters},
                                             {"out_buffer", "output buffer", Weight::notable},
                                             {"reassembles", "joining of messages over several records", Weight::notable},
+                                            {"duplex", "buffers for sending and receiving", Weight::notable},
                                             {"mfl", "max_fragment_length", Weight::notable},
                                             {"verifies", "verification of the server", Weight::notable},
                                             {"checks_names", "comparison of names", Weight::notable},

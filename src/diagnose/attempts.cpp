@@ -39,13 +39,6 @@ bool begins_attempt(const log::Event& event) {
   return false;
 }
 
-std::optional<double> time_between(const log::LineTime& from, const log::LineTime& to) {
-  if (from.uptime_ms && to.uptime_ms) return *to.uptime_ms - *from.uptime_ms;
-  if (from.wall && to.wall) return milliseconds_between(*from.wall, *to.wall);
-  if (from.day_ms && to.day_ms) return std::fmod(*to.day_ms - *from.day_ms + k_day_ms, k_day_ms);
-  return std::nullopt;
-}
-
 std::string signature_of(const log::Event& event) {
   return event.dialect + "/" + event.pattern + "/" + event.symbol + (event.value ? "/" + std::to_string(*event.value) : std::string());
 }
@@ -158,6 +151,13 @@ std::string outcome_of(const tls::Handshake* handshake, const LogAttempt* attemp
 }
 
 }  // namespace
+
+std::optional<double> time_between(const log::LineTime& from, const log::LineTime& to) {
+  if (from.uptime_ms && to.uptime_ms) return *to.uptime_ms - *from.uptime_ms;
+  if (from.wall && to.wall) return milliseconds_between(*from.wall, *to.wall);
+  if (from.day_ms && to.day_ms) return std::fmod(*to.day_ms - *from.day_ms + k_day_ms, k_day_ms);
+  return std::nullopt;
+}
 
 bool event_fails(const log::Event& event, const FactSenses& senses) {
   if (event.is_error) return true;

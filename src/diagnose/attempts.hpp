@@ -24,6 +24,10 @@ struct LogAttempt {
   std::string signature;  // what failed, to find repetitions: pattern and symbol of the first failure
 };
 
+// Milliseconds from one line to the other, by the device's ticks if both have them, else by date, else by clock time; none where the lines
+// have no time of the same kind.
+[[nodiscard]] std::optional<double> time_between(const log::LineTime& from, const log::LineTime& to);
+
 // Whether the line says that something went wrong.
 [[nodiscard]] bool event_fails(const log::Event& event, const FactSenses& senses);
 [[nodiscard]] std::vector<LogAttempt> split_log(const log::Log& log, std::size_t log_index, const FactSenses& senses);

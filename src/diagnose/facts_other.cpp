@@ -6,6 +6,7 @@
 
 #include "base/net.hpp"
 #include "base/text.hpp"
+#include "diagnose/attempts.hpp"
 #include "diagnose/facts.hpp"
 
 namespace tlswhy::diagnose {
@@ -114,6 +115,9 @@ void observations(const wire::Capture& capture, std::vector<LocatedFact>& facts)
   }
 }
 
+// Shorter silences are usual: a handshake takes a second or two on a slow device.
+constexpr double k_notable_silence_ms = 2500;
+
 // Alerts about a certificate: a client sends them about the server's far more often than the other way round.
 constexpr std::array<std::string_view, 7> k_certificate_alerts{"bad_certificate",     "unsupported_certificate", "certificate_revoked",
                                                                "certificate_expired", "certificate_unknown",     "unknown_ca",
@@ -171,8 +175,22 @@ std::vector<LocatedFact> facts_of_network(const wire::Capture& capture) {
 std::vector<LocatedFact> facts_of_log(const log::Log& log, std::uint64_t first_line, std::uint64_t last_line) {
   std::vector<LocatedFact> facts;
   std::string last_stage;  // the last handshake message the log speaks of
+  const log::Event* before = nullptr;
+  bool failing = false;
   for (const log::Event& event : log.events) {
     if (event.line < first_line || event.line > last_line) continue;
+    if (before != nullptr && !failing && event.is_error) {
+      const double ms = time_between(before->time, event.time).value_or(0);
+      if (ms >= k_notable_silence_ms) {
+        LocatedFact pause;
+        pause.fact = FactBuilder("pause").with("ms", static_cast<std::uint64_t>(ms)).with("before", "failure").with("from", "log").take();
+        pause.source = {SourceKind::log, log.path, event.line, std::nullopt};
+        pause.text = std::to_string(static_cast<std::uint64_t>(ms)) + " ms passed since line " + std::to_string(before->line);
+        facts.push_back(std::move(pause));
+      }
+    }
+    failing = failing || event.is_error;
+    before = &event;
     for (const knowledge::Fact& stated : event.facts) {
       LocatedFact located;
       located.fact = stated;
@@ -227,7 +245,7 @@ std::vector<LocatedFact> facts_of_context(const Context& context, const DeviceLi
   if (limits.profile) {
     FactBuilder fact("device-profile");
     fact.with("id", limits.profile->id).with("library", limits.profile->library);
-    for (const std::string_view key : {"verifies", "checks_dates", "ecc", "in_buffer"}) {
+    for (const std::string_view key : {"verifies", "checks_dates", "ecc", "in_buffer", "duplex"}) {
       if (limits.profile->values(key).size() == 1) fact.with(key, limits.profile->first(key));
     }
     if (const std::uint16_t highest = device::highest_version(*limits.profile))

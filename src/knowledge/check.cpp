@@ -72,12 +72,13 @@ class Checker {
 
 // The words that device profiles and server policies may use; what each means is in data/README.md. A misspelt key would
 // silently say nothing.
-constexpr std::array<std::string_view, 34> k_properties{
+constexpr std::array<std::string_view, 35> k_properties{
     "aliases",        "versions",       "max_version",    "cipher_suites", "key_exchanges",   "ciphers",         "groups",
     "hashes",         "ecc",            "in_buffer",      "out_buffer",    "mfl",             "reassembles",     "sni",
     "verifies",       "checks_dates",   "checks_names",   "ip_san",        "max_rsa_bits",    "min_rsa_bits",    "max_certificate",
     "heap_needed",    "heap_buffers",   "heap_says",      "heap_size",     "pem",             "client_certificates", "library_version",
-    "platform_versions", "note",        "bundle",         "certificate_keys", "tls13_default", "max_chain"};
+    "platform_versions", "note",        "bundle",         "certificate_keys", "tls13_default", "max_chain",
+    "duplex"};
 
 void check_devices(const Knowledge& knowledge, Checker& checker) {
   for (const auto& [folder, list] : {std::pair<std::string_view, std::span<const Device>>{"devices/", knowledge.devices}, {"servers/", knowledge.servers}}) {

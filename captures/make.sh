@@ -253,6 +253,9 @@ start_server() { web_server -cert "$pki/leaf.pem" -key "$pki/leaf.key" -tls1_2; 
 run_client() { mbed --ca "$pki/root.pem" --send $'GET / HTTP/1.0\r\n\r\n'; }
 pair mbedtls-good not-an-error "" completed "$M" "$O" "a good handshake, TLS 1.2"
 
+run_client() { mbed --ca "$pki/root.pem" --mfl 1 --send $'GET / HTTP/1.0\r\n\r\n'; }
+pair mbedtls-small-records not-an-error "" completed "$M asking for records of 512 bytes" "$O" "a good handshake with max_fragment_length, TLS 1.2"
+
 start_server() { web_server -cert "$pki/leaf.pem" -key "$pki/leaf.key"; }
 run_client() { in_client "$work/wolf" $server_ip $port $name "$pki/root.pem" 13; }
 pair wolfssl-good-tls13 not-an-error "" completed "$W" "$O" "a good handshake, TLS 1.3"

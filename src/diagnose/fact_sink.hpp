@@ -39,4 +39,7 @@ class FactSink {
 // The certificates of a handshake: dates, names, keys, usages, order, what is missing.
 void state_certificates(FactSink& sink, const tls::Handshake& handshake, const knowledge::Knowledge& knowledge, const Context& context);
 
+// Record and message sizes, and whether the client asked for smaller records and was heard (RFC 6066 section 4, RFC 8449).
+void state_sizes(FactSink& sink, const tls::Handshake& handshake, const DeviceLimits& limits);
+
 }  // namespace tlswhy::diagnose

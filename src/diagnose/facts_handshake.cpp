@@ -18,8 +18,6 @@ constexpr double k_notable_pause_ms = 1000.0;
 constexpr std::uint32_t k_large_segment_bytes = 1000;
 // Suites of a hello that are named in a sentence; small stacks offer no more.
 constexpr std::size_t k_suites_named = 4;
-// RFC 6066 section 4: code 1 is 2^9 bytes, 4 is 2^12.
-constexpr unsigned k_max_fragment_exponent = 8;
 // TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746) and TLS_FALLBACK_SCSV (RFC 7507) are signals, not cipher suites.
 // Where the status stands in "HTTP/1.1 200", and how much of an MQTT CONNACK reaches to its code.
 constexpr std::size_t k_http_status_begin = 9;
@@ -65,7 +63,7 @@ class HandshakeFacts {
     alerts();
     foreign();
     opened_data();
-    sizes();
+    state_sizes(sink_, h_, limits_);
     pauses();
     losses();
     ending();
@@ -306,46 +304,6 @@ class HandshakeFacts {
           h_.foreign->at.frame,
           "the " + who + " speaks " + (h_.foreign->protocol == "unknown" ? "no TLS" : h_.foreign->protocol + ", not TLS") + ", on port " +
               std::to_string(h_.server.port) + ": \"" + printable(shorten(h_.foreign->first_bytes, 24)) + "\"");
-  }
-
-  // The client answered after the server's largest record, so it could take that one. BearSSL reads records in the clear piece by
-  // piece and takes larger ones than its buffer.
-  [[nodiscard]] bool went_on_after_largest_record() const {
-    return std::any_of(h_.messages.begin(), h_.messages.end(), [&](const tls::Message& m) {
-      return m.from == Side::client && m.type != "client_hello" && m.type != "change_cipher_spec" &&
-             m.at.frame > h_.from_server.largest_record_frame;
-    });
-  }
-
-  void sizes() {
-    const bool fitted = went_on_after_largest_record();
-    if (h_.from_server.largest_record > 0) {
-      state(FactBuilder("largest-record").with("bytes", h_.from_server.largest_record).with("who", "server"),
-            h_.from_server.largest_record_frame,
-            "the server's largest record holds " + std::to_string(h_.from_server.largest_record) + " bytes");
-    }
-    if (!fitted && limits_.in_buffer && h_.from_server.largest_record > static_cast<std::uint64_t>(*limits_.in_buffer)) {
-      state(FactBuilder("record-too-big").with("size", h_.from_server.largest_record).with("limit", std::to_string(*limits_.in_buffer)),
-            h_.from_server.largest_record_frame,
-            "the server's record of " + std::to_string(h_.from_server.largest_record) +
-                " bytes is larger than the device's input buffer of " + std::to_string(*limits_.in_buffer) + " bytes");
-    }
-    for (const tls::Message& message : h_.messages) {
-      if (message.from == Side::server && message.type == "certificate" && message.records > 1) {
-        state(FactBuilder("message-fragmented").with("message", "certificate").with("size", message.length), message.at.frame,
-              "the server's certificate message of " + std::to_string(message.length) + " bytes is split over " +
-                  std::to_string(message.records) + " records");
-      }
-    }
-    if (h_.client_hello && h_.client_hello->max_fragment_length && h_.server_hello) {
-      const unsigned limit = 1U << (k_max_fragment_exponent + *h_.client_hello->max_fragment_length);
-      if (!fitted && !h_.server_hello->max_fragment_length && h_.from_server.largest_record > limit) {
-        state(FactBuilder("record-too-big").with("size", h_.from_server.largest_record).with("limit", std::uint64_t{limit}),
-              h_.from_server.largest_record_frame,
-              "the client asked for records of at most " + std::to_string(limit) +
-                  " bytes (max_fragment_length); the server did not agree and sent " + std::to_string(h_.from_server.largest_record));
-      }
-    }
   }
 
   void pauses() {

@@ -69,6 +69,7 @@ double weight_of(Grade grade, const Weights& weights) {
     case Grade::decisive: return weights.decisive;
     case Grade::strong: return weights.strong;
     case Grade::hint: return weights.hint;
+    case Grade::note: return 0;
     case Grade::against: return weights.against;
     case Grade::rules_out: return 0;
   }
@@ -101,6 +102,7 @@ std::optional<EvidenceItem> apply(const Evidence& rule, const FactIndex& facts, 
 
 struct Collected {
   std::vector<EvidenceItem> evidence;
+  std::vector<EvidenceItem> notes;  // what a reader should know beside the evidence; they bring no cause into the list
   std::vector<EvidenceItem> against;
   std::optional<EvidenceItem> ruled_out;
 };
@@ -113,6 +115,8 @@ void collect(std::span<const Evidence> rules, const FactIndex& facts, const Weig
       if (!into.ruled_out) into.ruled_out = std::move(item);
     } else if (rule.grade == Grade::against) {
       into.against.push_back(std::move(*item));
+    } else if (rule.grade == Grade::note) {
+      into.notes.push_back(std::move(*item));
     } else {
       into.evidence.push_back(std::move(*item));
     }
@@ -236,6 +240,7 @@ Ranking rank(const std::vector<LocatedFact>& facts, const std::vector<CodeHint>&
     ranked.cause = &cause;
     ranked.score = prior_of(cause, weights) + add_up(collected.evidence, weights) + add_up(collected.against, weights);
     ranked.evidence = std::move(collected.evidence);
+    for (EvidenceItem& note : collected.notes) ranked.evidence.push_back(std::move(note));
     ranked.against = std::move(collected.against);
     ranked.fixes = order_fixes(cause, platform);
     ranking.causes.push_back(std::move(ranked));

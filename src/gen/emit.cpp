@@ -110,6 +110,7 @@ std::string enumerator(Grade grade) {
     case Grade::decisive: return "Grade::decisive";
     case Grade::strong: return "Grade::strong";
     case Grade::hint: return "Grade::hint";
+    case Grade::note: return "Grade::note";
     case Grade::against: return "Grade::against";
     case Grade::rules_out: return "Grade::rules_out";
   }

@@ -75,7 +75,7 @@ struct Dialect {
   std::span<const Pattern> patterns;
 };
 
-enum class Grade : std::uint8_t { decisive, strong, hint, against, rules_out };
+enum class Grade : std::uint8_t { decisive, strong, hint, note, against, rules_out };
 enum class Operator : std::uint8_t { any_of, less, less_equal, greater, greater_equal, present, none_of };
 struct Condition {
   std::string_view field;

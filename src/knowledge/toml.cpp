@@ -152,14 +152,15 @@ std::span<const Evidence> parse_evidence(const Document& doc, const toml::table&
     Evidence item;
     item.id = doc.text(*table, "id", true);
     const std::string_view grade = doc.text(*table, "grade", true);
-    constexpr std::array<std::pair<std::string_view, Grade>, 5> k_grades{{{"decisive", Grade::decisive},
+    constexpr std::array<std::pair<std::string_view, Grade>, 6> k_grades{{{"decisive", Grade::decisive},
                                                                           {"strong", Grade::strong},
                                                                           {"hint", Grade::hint},
+                                                                          {"note", Grade::note},
                                                                           {"against", Grade::against},
                                                                           {"rules-out", Grade::rules_out}}};
     const auto known = std::find_if(k_grades.begin(), k_grades.end(), [&](const auto& entry) { return entry.first == grade; });
     if (known == k_grades.end()) {
-      doc.fault(*table, "grade is one of decisive, strong, hint, against, rules-out");
+      doc.fault(*table, "grade is one of decisive, strong, hint, note, against, rules-out");
     } else {
       item.grade = known->second;
     }

@@ -177,6 +177,32 @@ TEST(Seeds, full_handshakes_one_after_the_other_are_no_failure) {
   EXPECT_TRUE(d.causes.empty());
 }
 
+// A10, 003-5e: whether smaller records were asked for, and what came of it. tshark: max_fragment_length 512 in both hellos (frames 6 and
+// 8), a Certificate record of 488 bytes.
+TEST(Seeds, records_that_are_too_big_are_told_with_what_was_asked_and_agreed) {
+  constexpr std::size_t k_flight = 9;
+  const auto agreed = Story()
+                          .capture_until("mbedtls-small-records/capture.pcapng", k_flight)
+                          .in_buffer(256)
+                          .log("mbedtls_ssl_handshake returned -0x7100\n")
+                          .diagnosis();
+  EXPECT_EQ(first(agreed), "buffer-too-small");
+  EXPECT_TOLD(agreed, "the server agreed to records of at most 512 bytes (max_fragment_length)");
+  const auto not_asked =
+      Story().capture_until("mbedtls-good/capture.pcapng", 7).in_buffer(256).log("mbedtls_ssl_handshake returned -0x7100\n").diagnosis();
+  EXPECT_REASON(not_asked, "the client did not ask for smaller records");
+  // The same flight of a server that does not know the extension: another number stands in its place (type 1, one byte: 1).
+  using namespace std::string_view_literals;
+  const auto refused = Story()
+                           .capture_until("mbedtls-small-records/capture.pcapng", k_flight, "\x00\x01\x00\x01\x01\x00\x0b\x00\x04"sv,
+                                          "\x3f\x01\x00\x01\x01\x00\x0b\x00\x04"sv)
+                           .in_buffer(256)
+                           .log("mbedtls_ssl_handshake returned -0x7100\n")
+                           .diagnosis();
+  EXPECT_EQ(first(refused), "buffer-too-small");
+  EXPECT_REASON(refused, "the client asked for records of at most 512 bytes (max_fragment_length) and the server did not agree");
+}
+
 // 003-7: the server asks for a certificate, the device has none to give.
 TEST(Seeds, a_request_for_a_certificate_and_alert_40_are_a_missing_client_certificate) {
   const auto d = Story().capture("mbedtls-no-client-certificate/capture.pcapng").diagnosis();

@@ -83,15 +83,6 @@ TEST(Seeds, fixes_that_weaken_security_come_last_and_say_so) {
   }
 }
 
-// All that is said for the first cause.
-std::string reasons(const diagnose::Diagnosis& d) {
-  std::string text;
-  if (d.causes.empty()) return text;
-  for (const auto& item : d.causes.front().evidence) text += item.says + "\n";
-  return text;
-}
-#define EXPECT_REASON(diagnosis, words) EXPECT_NE(reasons(diagnosis).find(words), std::string::npos) << reasons(diagnosis)
-
 // A3: a capture alone, of a client with the suites of axTLS.
 TEST(Seeds, four_static_rsa_suites_and_alert_40_in_a_capture_are_no_shared_cipher) {
   const auto d = Story().capture("mbedtls-rsa-suites-only/capture.pcapng").diagnosis();

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <fstream>
@@ -37,12 +38,19 @@ class Story {
     }
     return *this;
   }
-  // The first `frames` packets of a pcapng file of captures/ (written in this machine's byte order, as Wireshark does).
-  Story& capture_until(const std::string& relative_path, std::size_t frames) {
+  // The first `frames` packets of a pcapng file of captures/ (written in this machine's byte order, as Wireshark does), where `was`
+  // stands once and is replaced by `is` of the same length.
+  Story& capture_until(const std::string& relative_path, std::size_t frames, std::string_view was = {}, std::string_view is = {}) {
     constexpr std::uint32_t k_enhanced_packet_block = 6;
     const std::string path = std::string(TLSWHY_SOURCE_DIR) + "/captures/" + relative_path;
     std::ifstream file(path, std::ios::binary);
-    const std::vector<char> all((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    std::vector<char> all((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    if (!was.empty()) {
+      const auto at = std::search(all.begin(), all.end(), was.begin(), was.end());
+      EXPECT_EQ(was.size(), is.size());
+      EXPECT_TRUE(at != all.end() && std::search(at + 1, all.end(), was.begin(), was.end()) == all.end()) << path;
+      if (at != all.end()) std::copy(is.begin(), is.end(), at);
+    }
     std::size_t end = 0;
     while (frames > 0 && end + 8 <= all.size()) {
       std::uint32_t head[2];
@@ -112,6 +120,17 @@ inline std::string told(const diagnose::Diagnosis& d) {
   return text;
 }
 
-#define EXPECT_TOLD(diagnosis, words) EXPECT_NE(::tlswhy::verdict::told(diagnosis).find(words), std::string::npos) << ::tlswhy::verdict::told(diagnosis)
+#define EXPECT_TOLD(diagnosis, words) \
+  EXPECT_NE(::tlswhy::verdict::told(diagnosis).find(words), std::string::npos) << ::tlswhy::verdict::told(diagnosis)
+
+// All that is said for the first cause.
+inline std::string reasons(const diagnose::Diagnosis& d) {
+  std::string text;
+  if (d.causes.empty()) return text;
+  for (const auto& item : d.causes.front().evidence) text += item.says + "\n";
+  return text;
+}
+#define EXPECT_REASON(diagnosis, words) \
+  EXPECT_NE(::tlswhy::verdict::reasons(diagnosis).find(words), std::string::npos) << ::tlswhy::verdict::reasons(diagnosis)
 
 }  // namespace tlswhy::verdict

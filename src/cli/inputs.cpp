@@ -167,6 +167,7 @@ class InputReader {
     log::Log log = scanner_->read(text, entry.path);
     entry.lines = log.lines;
     entry.problems = log.problems;
+    entry.notes = log.notes;
     const std::size_t dot = entry.path.rfind('.');
     const std::string_view extension = dot == std::string::npos ? std::string_view() : std::string_view(entry.path).substr(dot);
     if (extension == ".pcap" || extension == ".pcapng" || extension == ".cap") {

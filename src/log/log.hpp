@@ -59,6 +59,7 @@ struct Log {
   std::vector<Event> events;          // in order of lines; several may share a line
   std::vector<Dump> dumps;            // of TLS records and messages, in order
   std::vector<std::string> problems;  // sentences that name the line
+  std::vector<std::string> notes;     // what a reader should know of the text itself; sentences that name the line
   std::string role;                   // "device", "server", "unknown": who wrote this log
   std::string platform;               // "esp-idf", "nodemcu", ...; empty if unknown
   std::string library;                // "mbedtls", "axtls", ...; empty if unknown

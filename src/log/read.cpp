@@ -7,6 +7,7 @@
 #include "log/compiled.hpp"
 #include "log/dumps.hpp"
 #include "log/log.hpp"
+#include "log/pem.hpp"
 #include "log/strip.hpp"
 
 namespace tlswhy::log {
@@ -35,6 +36,25 @@ std::string_view normalize(std::string_view text, std::string& storage) {
     text = storage;
   }
   return text;
+}
+
+// A BEGIN line of PEM: told only where what follows is no certificate or key as it should be. Returns false if there is nothing to tell.
+bool tell_pem(std::string_view text, std::size_t line_begin, Event& event, std::vector<std::string>& notes) {
+  constexpr std::string_view k_begin = "-----BEGIN ";
+  const std::size_t begin = text.find(k_begin, line_begin);
+  if (begin == std::string_view::npos) return false;
+  const std::size_t close = text.find("-----", begin + k_begin.size());
+  if (close == std::string_view::npos) return false;
+  const std::string label(text.substr(begin + k_begin.size(), std::min<std::size_t>(close - begin - k_begin.size(), 40)));
+  const PemBody body = judge_pem(text.substr(close + 5));
+  if (body != PemBody::none && body != PemBody::no_line_ends) return false;
+  const std::string where = "line " + std::to_string(event.line) + ": the " + label + " pasted here ";
+  if (notes.size() < k_most_problems) {
+    notes.push_back(where + (body == PemBody::none ? "has an empty PEM body; if it is so in the program too, it cannot be parsed (tlswhy cert FILE looks into the real one)"
+                                                   : "has no line end after its BEGIN line: PEM readers need \\n there, and at the end of each line of the string"));
+  }
+  for (knowledge::Fact& fact : event.facts) fact.set("body", body == PemBody::none ? "none" : "no-line-ends");
+  return true;
 }
 
 }  // namespace
@@ -70,6 +90,7 @@ Log Scanner::read(std::string_view text, std::string path) const {
     }
     const std::size_t known = found.size();
     compiled.scan(line, number, found);
+    std::erase_if(found, [&](Found& one) { return one.event.kind == "pem" && one.event.line == number && !tell_pem(text, begin, one.event, log.notes); });
     for (std::size_t i = known; i < found.size(); ++i) {
       if (!found[i].dump || log.dumps.size() >= k_most_dumps) continue;
       found[i].dump->line = number;

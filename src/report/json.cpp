@@ -68,11 +68,14 @@ json inputs_json(const std::vector<InputFile>& files) {
   for (const InputFile& file : files) {
     json problems = json::array();
     for (const std::string& problem : file.problems) problems.push_back(valid_utf8(problem));
+    json notes = json::array();
+    for (const std::string& note : file.notes) notes.push_back(valid_utf8(note));
     list.push_back({{"path", valid_utf8(file.path)},
                     {"kind", file.kind},
                     {"packets", file.packets ? json(*file.packets) : json(nullptr)},
                     {"lines", file.lines ? json(*file.lines) : json(nullptr)},
-                    {"problems", std::move(problems)}});
+                    {"problems", std::move(problems)},
+                    {"notes", std::move(notes)}});
   }
   return list;
 }

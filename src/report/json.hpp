@@ -21,6 +21,7 @@ struct InputFile {
   std::optional<std::uint64_t> packets;
   std::optional<std::uint64_t> lines;
   std::vector<std::string> problems;
+  std::vector<std::string> notes;  // what a reader should know of the input; nothing is wrong with reading it
 };
 
 struct Tool {

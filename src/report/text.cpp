@@ -181,6 +181,9 @@ std::string seen(const std::vector<InputFile>& files, const diagnose::Input& inp
       }
       out += wrapped(styled(shown_name(file.path) + ": " + printable(problem), Style::warning, options), "  ! ", "    ", options);
     }
+    for (std::size_t i = 0; i < file.notes.size() && (options.verbose || i < 2); ++i) {
+      out += wrapped(shown_name(file.path) + ", " + printable(file.notes[i]), "  . ", "    ", options);
+    }
   }
   return out;
 }

@@ -48,6 +48,19 @@ TEST(Seeds, alert_40_is_told_to_be_no_verdict_on_the_certificate) {
   EXPECT_NE(fix_with(*cause, "ECDSA certificate and clients with RSA suites only"), nullptr);
 }
 
+// 001-14: the certificate's body was removed before pasting; it is told, and is no cause.
+TEST(Seeds, an_empty_pem_in_a_pasted_program_is_a_note_and_no_cause) {
+  const std::string lua = "tls.cert.verify([[\n-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n]])\n";
+  const log::Scanner scanner(knowledge::built_in());
+  const log::Log log = scanner.read(lua, "init.lua");
+  ASSERT_EQ(log.notes.size(), 1U);
+  EXPECT_NE(log.notes.front().find("line 2"), std::string::npos);
+  EXPECT_NE(log.notes.front().find("empty PEM body"), std::string::npos);
+  const auto d = Story().log(lua + "client handshake failed!\nReason:[-0x2700]\n").diagnosis();
+  EXPECT_EQ(first(d), "unknown-ca");
+  EXPECT_LT(confidence(d, "cert-parse-failed"), 0.1);
+}
+
 // 001-15: no one has to say that 8883 carries TLS.
 TEST(Seeds, handshakes_on_port_8883_are_found_without_a_hint) {
   const auto read = wire::read(std::string(TLSWHY_SOURCE_DIR) + "/captures/mbedtls-other-root/capture.pcapng");

@@ -16,7 +16,6 @@ struct Limits {
   std::uint32_t message_bytes = 1U << 20U;   // a handshake message larger than this is not put together (OpenSSL's own limit is 100 KiB for chains)
   std::uint32_t certificates = 64;           // per chain
   std::uint32_t messages = 256;              // per connection: renegotiation and post-handshake messages beyond are counted only
-  std::uint32_t stream_search_bytes = 64U << 10U;  // how far into a stream a ClientHello is looked for (STARTTLS, proxies)
 };
 
 class KeyLog;

@@ -2,6 +2,7 @@
 #include "tls/stream.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "tls/foreign.hpp"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::size_t k_record_header = 5;
 constexpr std::size_t k_message_header = 4;
+constexpr std::uint8_t k_major_version = 3;
 constexpr std::uint8_t k_change_cipher_spec = 20;
 constexpr std::uint8_t k_alert = 21;
 constexpr std::uint8_t k_handshake = 22;
@@ -48,7 +50,7 @@ bool plausible_message(Bytes payload, std::uint32_t largest) {
 
 bool StreamReader::wants(unsigned direction) const {
   const Direction& d = directions_[direction];
-  return d.mode != Mode::ignored && !(assembly_.over() && d.mode == Mode::records && !assembly_.may_open());
+  return !(assembly_.over() && d.mode == Mode::records && !assembly_.may_open());
 }
 
 bool StreamReader::met_foreign() const {
@@ -66,7 +68,6 @@ void StreamReader::data(unsigned direction, Bytes bytes, At at) {
     const Bytes head = bytes.first(std::min(bytes.size(), k_first_bytes_kept - d.first.size()));
     d.first.insert(d.first.end(), head.begin(), head.end());
   }
-  if (d.mode == Mode::ignored) return;
   if (d.skip > 0) {
     const auto passed = static_cast<std::size_t>(std::min<std::uint64_t>(d.skip, bytes.size()));
     d.skip -= passed;
@@ -112,7 +113,6 @@ void StreamReader::step(unsigned direction, At at) {
       case Mode::searching:
       case Mode::resync: more = step_search(d, direction); break;
       case Mode::records: more = step_record(d, direction, at); break;
-      case Mode::ignored: d.rest = {}; return;
     }
     if (!more) return;
   }
@@ -144,13 +144,14 @@ bool StreamReader::step_start(Direction& d, At at, unsigned direction) {
 
 bool StreamReader::step_search(Direction& d, unsigned direction) {
   const bool resync = d.mode == Mode::resync;
-  for (std::size_t i = 0; i < d.rest.size(); ++i) {
+  const std::size_t needed = resync ? k_record_header : k_hello_prefix;
+  const std::size_t places = d.rest.size() < needed ? 0 : d.rest.size() - needed + 1;  // where enough follows to tell
+  // Every record has the major version 3 as its second byte, so only places before such a byte are looked at.
+  for (std::size_t i = 0; i < places; ++i) {
+    const void* const version = std::memchr(d.rest.data() + i + 1, k_major_version, places - i);
+    if (version == nullptr) break;
+    i = static_cast<std::size_t>(static_cast<const std::uint8_t*>(version) - d.rest.data()) - 1;
     const Bytes rest = d.rest.subspan(i);
-    if (rest.size() < (resync ? k_record_header : k_hello_prefix)) {
-      drop(d.rest, i);
-      d.searched += i;
-      return false;
-    }
     bool found = looks_like_hello(rest);
     if (!found && resync && looks_like_record(rest)) {
       // One header alone proves little among lost bytes: the next one must fit too, or the record must end with what is there.
@@ -163,9 +164,7 @@ bool StreamReader::step_search(Direction& d, unsigned direction) {
     d.mode = Mode::records;
     return true;
   }
-  d.searched += d.rest.size();
-  d.rest = {};
-  if (d.searched > limits_.stream_search_bytes) d.mode = Mode::ignored;
+  drop(d.rest, places);
   return false;
 }
 
@@ -177,7 +176,6 @@ bool StreamReader::step_record(Direction& d, unsigned direction, At at) {
     if (!assembly_.over()) assembly_.problem("frame " + std::to_string(at.frame) + ": what follows is no TLS record; looking for the next one");
     d.mode = Mode::resync;
     d.lost = true;
-    d.searched = 0;
     drop(d.rest, 1);
     return true;
   }
@@ -311,7 +309,6 @@ void StreamReader::missing(unsigned direction, std::uint64_t count, Missing why,
   Direction& d = directions_[direction];
   if (!assembly_.over()) assembly_.facts(direction).missing_bytes += count;
   assembly_.lost(direction);
-  if (d.mode == Mode::ignored) return;
   if (d.skip >= count && d.skip > 0) {
     d.skip -= count;
     return;
@@ -330,14 +327,12 @@ void StreamReader::missing(unsigned direction, std::uint64_t count, Missing why,
       return;
     }
     d.mode = Mode::resync;
-    d.searched = 0;
     return;
   }
   cut_short(d, direction, at);
   d.buffer.clear();
   d.skip = 0;
   d.lost = true;
-  d.searched = 0;
   if (d.mode == Mode::start || d.mode == Mode::searching) assembly_.set_midstream();
   d.mode = Mode::resync;
 }

@@ -29,14 +29,12 @@ class StreamReader {
     searching,  // not TLS so far: look for a hello (STARTTLS, proxies)
     records,    // record after record
     resync,     // bytes were lost: look for the next record
-    ignored,    // nothing to be had here any more
   };
   struct Direction {
     Mode mode = Mode::start;
     std::vector<std::uint8_t> buffer;    // bytes not yet understood
     Bytes rest;                          // within data(): what is still to be understood, in the buffer or in the caller's bytes
     std::uint64_t skip = 0;              // bytes of a record that is passed over
-    std::uint64_t searched = 0;
     std::vector<std::uint8_t> first;     // the stream's first bytes, for what is no TLS
     At first_at;
     std::vector<std::uint8_t> message;   // a handshake message in the making

@@ -3,8 +3,8 @@
 #include <ctime>
 
 #include "base/time.hpp"
-#include "cli/inputs.hpp"
 #include "cli/options.hpp"
+#include "input/input.hpp"
 #include "report/text_check.hpp"
 
 namespace tlswhy::cli {
@@ -22,7 +22,7 @@ std::optional<check::DiffSide> side_of(const std::string& path, const knowledge:
   check::DiffSide side;
   side.path = path;
   if ((side.profile = device::find(knowledge.devices, path))) return side;
-  Inputs inputs = read_inputs({path}, {}, {}, knowledge);
+  input::Inputs inputs = input::read({path}, {}, {}, knowledge);
   for (const std::string& error : inputs.errors) complain(error);
   unreadable = unreadable || !inputs.errors.empty();
   if (!inputs.input.captures.empty()) {
@@ -84,7 +84,7 @@ int run_whatif(const Options& options) {
     answers.push_back(check::what_if(*device, *server, context, knowledge.get()));
   }
   if (!options.paths.empty()) {
-    Inputs inputs = read_inputs(options.paths, {}, {}, knowledge.get());
+    input::Inputs inputs = input::read(options.paths, {}, {}, knowledge.get());
     for (const std::string& error : inputs.errors) complain(error);
     unreadable = !inputs.errors.empty();
     context.trusted = inputs.input.trusted;
@@ -121,7 +121,7 @@ int run_cert(const Options& options) {
   std::vector<check::CertFile> files;
   bool unreadable = false;
   for (const std::string& path : options.paths) {
-    auto bytes = read_bytes(path);
+    auto bytes = input::read_bytes(path);
     if (!bytes) {
       complain(path + ": " + bytes.error().what);
       unreadable = true;

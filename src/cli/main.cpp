@@ -19,8 +19,8 @@
 namespace tlswhy::cli {
 namespace {
 
-constexpr std::array<std::string_view, 10> k_commands{"diagnose", "explain", "annotate", "codes", "causes",
-                                                     "devices",  "schema",  "whatif",   "diff", "cert"};
+constexpr std::array<std::string_view, 12> k_commands{"diagnose", "explain", "annotate", "codes", "causes", "devices",
+                                                     "schema",   "whatif",  "diff",     "cert",  "triage", "merge"};
 constexpr std::size_t k_edits = 3;
 
 constexpr const char* k_footer =
@@ -44,9 +44,8 @@ void add_common(CLI::App& app, Options& options) {
   app.add_option("--data", options.data, "Lay the data files of DIR over the built-in ones")->type_name("DIR")->group("Output");
 }
 
-// Options that may be given several times take one word each: what follows is a PATH again.
-void add_diagnose(CLI::App& app, Options& options) {
-  app.add_option("PATH", options.paths, "Captures, logs, CA files, key logs in any order; - is standard input")->group("Input");
+// Context that sharpens a diagnosis. Options that may be given several times take one word each: what follows is a PATH again.
+void add_context(CLI::App& app, Options& options) {
   app.add_option("--ca", options.ca_files, "CA certificates that the verifier trusts")->type_name("FILE")->allow_extra_args(false)->group("Input");
   app.add_option("--keylog", options.key_logs, "TLS key log (SSLKEYLOGFILE) to decrypt with")->type_name("FILE")->allow_extra_args(false)->group("Input");
   app.add_option("--filter", options.filter, "Look at these packets only (BPF, as tcpdump)")->type_name("BPF")->group("Input");
@@ -61,8 +60,36 @@ void add_diagnose(CLI::App& app, Options& options) {
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false)
       ->group("Context");
+}
+
+void add_diagnose(CLI::App& app, Options& options) {
+  app.add_option("PATH", options.paths, "Captures, logs, CA files, key logs in any order; - is standard input")->group("Input");
+  add_context(app, options);
   app.add_option("--save-certificates", options.save_certificates, "Write the certificates to FILE as they were sent (PEM)")->type_name("FILE")->group("Output");
   add_common(app, options);
+}
+
+// What of a batch makes the run fail, of triage and merge.
+void add_gate(CLI::App& app, Options& options) {
+  app.add_option("--fail-on", options.fail_on, "What makes the exit status 1: failed (the default), inconclusive or any (failures and what cannot be told), new (failures not on the baseline; the default with --baseline), unexpected (expectations not met), cause=ID,ID, never")
+      ->type_name("WHAT")
+      ->group("Judgement");
+  app.add_option("--min-confidence", options.min_confidence, "Failures whose cause is less sure do not count")->type_name("0..1")->check(CLI::Range(0.0, 1.0))->group("Judgement");
+  app.add_option("--write-baseline", options.write_baseline, "Write what was found to FILE, as a baseline for later runs")->type_name("FILE")->group("Judgement");
+  add_common(app, options);
+}
+
+void add_triage(CLI::App& app, Options& options) {
+  app.add_option("PATH", options.paths, "Captures, logs, folders (searched through) and quoted patterns")->group("Input");
+  app.add_option("--files-from", options.files_from, "More PATHs, one a line; - is standard input")->type_name("FILE")->group("Input");
+  add_context(app, options);
+  app.add_option("-j,--jobs", options.jobs, "Inputs looked at together (default: one a processor)")->type_name("N")->group("Run");
+  app.add_option("--shard", options.shard, "Only part I of N, for example 3/8; tlswhy merge joins the parts' --ndjson")->type_name("I/N")->group("Run");
+  app.add_option("--time-limit", options.time_limit, "Begin no input after that time: 90, 90s, 10m, 2h")->type_name("TIME")->group("Run");
+  app.add_flag("--no-progress", options.no_progress, "No counter on the terminal")->group("Run");
+  app.add_flag("--expect", options.expect, "Compare with the expectation beside each input: NAME.expect or case.json")->group("Judgement");
+  app.add_option("--baseline", options.baseline, "Failures that are known already")->type_name("FILE")->group("Judgement");
+  add_gate(app, options);
 }
 
 // Options of whatif and cert, which print text only.
@@ -124,7 +151,7 @@ int parse_and_run(std::vector<std::string> arguments) {
   std::function<int(const Options&)> run;
   if (command == "diagnose") {
     add_diagnose(app, options);
-    app.footer(std::string("Other commands: explain, annotate, codes, causes, devices, whatif, diff, cert, schema (tlswhy COMMAND --help).\n") +
+    app.footer(std::string("Other commands: explain, annotate, triage, merge, codes, causes, devices, whatif, diff, cert, schema (tlswhy COMMAND --help).\n") +
                k_footer);
     run = run_diagnose;
   } else if (command == "explain") {
@@ -140,6 +167,13 @@ int parse_and_run(std::vector<std::string> arguments) {
     app.add_flag("--follow", options.follow, "Go on with what is added to FILE later, until interrupted");
     add_common(app, options);
     run = run_annotate;
+  } else if (command == "triage") {
+    add_triage(app, options);
+    run = run_triage;
+  } else if (command == "merge") {
+    app.add_option("FILE", options.paths, "What the shards wrote with --ndjson, in any order")->required();
+    add_gate(app, options);
+    run = run_merge;
   } else if (command == "whatif") {
     app.add_option("PATH", options.paths, "Captures of any client with the server; CA files that the device holds");
     app.add_option("--device", options.device, "What the device is; tlswhy devices lists the profiles")->type_name("PROFILE")->required();

@@ -17,6 +17,7 @@ constexpr int k_exit_ok = 0;
 constexpr int k_exit_failure_found = 1;
 constexpr int k_exit_usage = 2;
 constexpr int k_exit_unreadable = 3;
+constexpr int k_exit_interrupted = 130;  // as the shell counts SIGINT
 
 // What the command line said; flags only set values, meaning is given to them by the commands.
 struct Options {
@@ -51,6 +52,17 @@ struct Options {
   std::string for_version;
   // annotate
   bool follow = false;
+  // triage and merge
+  std::size_t jobs = 0;  // 0: as many as there are processors
+  std::string shard;
+  std::string fail_on;
+  double min_confidence = 0;
+  bool expect = false;
+  std::string baseline;
+  std::string write_baseline;
+  std::string time_limit;
+  std::string files_from;
+  bool no_progress = false;
   // browse
   std::vector<std::string> names;
   std::string search;
@@ -83,6 +95,8 @@ void complain(const std::string& message);
 [[nodiscard]] int run_codes(const Options& options);
 [[nodiscard]] int run_causes(const Options& options);
 [[nodiscard]] int run_devices(const Options& options);
+[[nodiscard]] int run_triage(const Options& options);
+[[nodiscard]] int run_merge(const Options& options);
 [[nodiscard]] int run_whatif(const Options& options);
 [[nodiscard]] int run_diff(const Options& options);
 [[nodiscard]] int run_cert(const Options& options);

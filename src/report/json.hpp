@@ -8,21 +8,14 @@
 
 #include "codes/codes.hpp"
 #include "diagnose/diagnose.hpp"
+#include "input/input.hpp"
 #include "knowledge/model.hpp"
 
 // Machine-readable output; the shapes are in schema/*.schema.json. Text from captures and logs is made valid UTF-8, and keys are
 // never taken from input. Each function gives one document without a line break at its end.
 namespace tlswhy::report {
 
-// One of the inputs as the user named it, whatever became of it.
-struct InputFile {
-  std::string path;
-  std::string kind;                       // "capture", "log", "keylog", "ca", "unreadable"
-  std::optional<std::uint64_t> packets;
-  std::optional<std::uint64_t> lines;
-  std::vector<std::string> problems;
-  std::vector<std::string> notes;  // what a reader should know of the input; nothing is wrong with reading it
-};
+using InputFile = input::File;
 
 struct Tool {
   std::string version;

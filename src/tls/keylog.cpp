@@ -190,6 +190,12 @@ std::vector<std::string> KeyLog::add(std::string_view text) {
   return problems;
 }
 
+void KeyLog::add(const KeyLog& other) {
+  secrets_.insert(other.secrets_.begin(), other.secrets_.end());
+  sessions_.insert(other.sessions_.begin(), other.sessions_.end());
+  premasters_.insert(other.premasters_.begin(), other.premasters_.end());
+}
+
 std::size_t KeyLog::add_from_log(std::string_view text) {
   std::size_t found = 0;
   if (!may_hold_secrets(text)) return found;

@@ -31,6 +31,8 @@ class KeyLog {
   [[nodiscard]] std::vector<std::string> add(std::string_view text);
   // Adds the secrets that stand somewhere in the lines of another text, such as a device's log. Gives how many there were.
   std::size_t add_from_log(std::string_view text);
+  // Adds the secrets of another key log.
+  void add(const KeyLog& other);
 
   // The secret of the connection with this client random; null if there is none.
   [[nodiscard]] const Buffer* find(Secret secret, Bytes client_random) const;

@@ -12,8 +12,10 @@ set(gen_may base knowledge codes log)
 set(device_may base knowledge tls)
 set(check_may base knowledge capture tls wire log device)
 set(diagnose_may base knowledge tls wire log capture device)
-set(report_may base knowledge codes tls wire log capture device check diagnose)
-set(cli_may base knowledge capture tls wire codes log device check diagnose report)
+set(input_may base knowledge capture tls wire log diagnose)
+set(triage_may base knowledge capture tls wire log diagnose input)
+set(report_may base knowledge codes tls wire log capture device check diagnose input triage)
+set(cli_may base knowledge capture tls wire codes log device check diagnose input triage report)
 
 # Third-party headers and the one module that may name each.
 set(third_party

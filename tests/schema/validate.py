@@ -24,7 +24,7 @@ def run(*arguments, stdin=b""):
 def main():
     tlswhy, captures = sys.argv[1], pathlib.Path(sys.argv[2])
     validators = {}
-    for name in ("tlswhy-1", "tlswhy-explain-1", "tlswhy-codes-1"):
+    for name in ("tlswhy-1", "tlswhy-explain-1", "tlswhy-codes-1", "tlswhy-triage-1"):
         schema = json.loads(subprocess.run([tlswhy, "schema", name], capture_output=True, check=True).stdout)
         jsonschema.Draft202012Validator.check_schema(schema)
         validators[name] = jsonschema.Draft202012Validator(schema)

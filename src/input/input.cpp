@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/inputs.hpp"
+#include "input/input.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -18,7 +18,7 @@
 #include "tls/keylog.hpp"
 #include "wire/wire.hpp"
 
-namespace tlswhy::cli {
+namespace tlswhy::input {
 namespace {
 
 // A log larger than this is read to here; logs of the field are far smaller, and memory stays bounded.
@@ -30,13 +30,13 @@ struct CloseFile {
     if (file != nullptr && file != stdin) std::fclose(file);
   }
 };
-using File = std::unique_ptr<std::FILE, CloseFile>;
+using Handle = std::unique_ptr<std::FILE, CloseFile>;
 
-Result<File> open_file(const std::string& path) {
-  if (path == "-") return File(stdin);
+Result<Handle> open_file(const std::string& path) {
+  if (path == "-") return Handle(stdin);
   struct stat information {};
   if (stat(path.c_str(), &information) == 0 && S_ISDIR(information.st_mode)) return fail("is a folder; name the files in it", path);
-  File file(std::fopen(path.c_str(), "rb"));
+  Handle file(std::fopen(path.c_str(), "rb"));
   if (!file) return fail(std::string("cannot be read: ") + std::strerror(errno), path);
   return file;
 }
@@ -65,7 +65,7 @@ bool is_certificate_file(const std::vector<std::uint8_t>& bytes, std::string_vie
          (head.find("-----BEGIN CERTIFICATE-----") != std::string_view::npos && head.starts_with("#"));
 }
 
-void add_capture(report::InputFile& file, Result<wire::Capture> read, Inputs& inputs) {
+void add_capture(File& file, Result<wire::Capture> read, Inputs& inputs) {
   const std::string& path = file.path;
   if (!read) {
     inputs.bad_filter = inputs.bad_filter || read.error().what.starts_with("the filter ");
@@ -80,7 +80,7 @@ void add_capture(report::InputFile& file, Result<wire::Capture> read, Inputs& in
   inputs.input.captures.push_back(std::move(*read));
 }
 
-void add_unreadable(report::InputFile& file, std::string what, Inputs& inputs) {
+void add_unreadable(File& file, std::string what, Inputs& inputs) {
   inputs.errors.push_back(file.path + ": " + what);
   file.kind = "unreadable";
   file.problems.push_back(std::move(what));
@@ -94,12 +94,15 @@ struct WaitingCapture {
 
 class InputReader {
  public:
-  InputReader(const std::string& filter, const knowledge::Knowledge& knowledge, Inputs& inputs) : knowledge_(knowledge), inputs_(inputs) { options_.capture.filter = filter; }
+  InputReader(const Settings& settings, const knowledge::Knowledge& knowledge, Inputs& inputs) : settings_(settings), knowledge_(knowledge), inputs_(inputs) {
+    options_.capture.filter = settings.filter;
+    options_.keys = settings.keys;
+  }
 
   void read(const std::string& path, bool is_key_log) {
     const std::size_t index = inputs_.files.size();
     inputs_.files.push_back({path, is_key_log ? "keylog" : "log", std::nullopt, std::nullopt, {}});
-    report::InputFile& entry = inputs_.files.back();
+    File& entry = inputs_.files.back();
     auto file = open_file(path);
     if (!file) return add_unreadable(entry, file.error().what, inputs_);
     std::vector<std::uint8_t> bytes = read_some(file->get(), path == "-" ? k_largest_text : k_head);
@@ -132,39 +135,42 @@ class InputReader {
   // Captures come last: a key log given after them counts as much as one before.
   void read_captures() {
     const std::size_t secrets = keys_.size();
-    if (!keys_.empty()) options_.keys = std::make_shared<const tls::KeyLog>(std::move(keys_));
+    if (!keys_.empty()) {
+      if (settings_.keys) keys_.add(*settings_.keys);
+      options_.keys = std::make_shared<const tls::KeyLog>(std::move(keys_));
+    }
     for (const WaitingCapture& capture : waiting_) {
-      report::InputFile& file = inputs_.files[capture.file];
+      File& file = inputs_.files[capture.file];
       add_capture(file, file.path == "-" ? wire::read(capture.bytes, "-", options_) : wire::read(file.path, options_), inputs_);
     }
     if (secrets == 0 || waiting_.empty()) return;
     for (const wire::Capture& capture : inputs_.input.captures) {
       if (std::any_of(capture.handshakes.begin(), capture.handshakes.end(), [](const tls::Handshake& handshake) { return handshake.decrypted; })) return;
     }
-    for (report::InputFile& file : inputs_.files) {
+    for (File& file : inputs_.files) {
       if (file.kind == "keylog") file.problems.emplace_back("none of its secrets opens a connection of the captures");
     }
   }
 
  private:
-  void add_key_log(report::InputFile& entry, std::string_view text) {
+  void add_key_log(File& entry, std::string_view text) {
     entry.kind = "keylog";
     entry.problems = keys_.add(text);
   }
 
-  void add_certificates(report::InputFile& entry, const std::vector<std::uint8_t>& bytes) {
+  void add_certificates(File& entry, const std::vector<std::uint8_t>& bytes) {
     entry.kind = "ca";
     std::vector<tls::Certificate> certificates = tls::read_certificates(bytes);
     if (certificates.empty()) entry.problems.emplace_back("holds no certificate that can be read");
     for (tls::Certificate& certificate : certificates) inputs_.input.trusted.push_back(std::move(certificate));
   }
 
-  void add_text(report::InputFile& entry, std::string text) {
+  void add_text(File& entry, std::string text) {
     keys_.add_from_log(text);
-    if (!scanner_) scanner_ = std::make_unique<log::Scanner>(knowledge_);
+    if (settings_.scanner == nullptr && !scanner_) scanner_ = std::make_unique<log::Scanner>(knowledge_);
     // Events quote lines, and no line with a secret may be quoted.
     tls::mask_secrets(text);
-    log::Log log = scanner_->read(text, entry.path);
+    log::Log log = (settings_.scanner != nullptr ? *settings_.scanner : *scanner_).read(text, entry.path);
     entry.lines = log.lines;
     entry.problems = log.problems;
     entry.notes = log.notes;
@@ -177,6 +183,7 @@ class InputReader {
     inputs_.input.logs.push_back(std::move(log));
   }
 
+  const Settings& settings_;
   const knowledge::Knowledge& knowledge_;
   Inputs& inputs_;
   wire::Options options_;
@@ -193,9 +200,23 @@ Result<std::vector<std::uint8_t>> read_bytes(const std::string& path) {
   return read_some(file->get(), k_largest_text);
 }
 
-Inputs read_inputs(const std::vector<std::string>& paths, const std::vector<std::string>& key_logs, const std::string& filter, const knowledge::Knowledge& knowledge) {
+Result<std::vector<std::uint8_t>> read_head(const std::string& path) {
+  auto file = open_file(path);
+  if (!file) return tl::unexpected<Error>(file.error());
+  return read_some(file->get(), k_head);
+}
+
+Kind kind_of(const std::vector<std::uint8_t>& head) {
+  if (capture::is_capture(head)) return Kind::capture;
+  const std::string_view text(reinterpret_cast<const char*>(head.data()), head.size());
+  if (tls::looks_like_key_log(text)) return Kind::key_log;
+  if (is_certificate_file(head, text)) return Kind::certificates;
+  return log::is_text(head) ? Kind::text : Kind::other;
+}
+
+Inputs read(const std::vector<std::string>& paths, const std::vector<std::string>& key_logs, const Settings& settings, const knowledge::Knowledge& knowledge) {
   Inputs inputs;
-  InputReader reader(filter, knowledge, inputs);
+  InputReader reader(settings, knowledge, inputs);
   for (const std::string& path : paths) reader.read(path, false);
   for (const std::string& path : key_logs) reader.read(path, true);
   reader.read_captures();
@@ -203,4 +224,4 @@ Inputs read_inputs(const std::vector<std::string>& paths, const std::vector<std:
   return inputs;
 }
 
-}  // namespace tlswhy::cli
+}  // namespace tlswhy::input

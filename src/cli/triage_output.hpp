@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/options.hpp"
+#include "cli/sink.hpp"
+#include "triage/finding.hpp"
+#include "triage/judge.hpp"
+
+namespace tlswhy::cli {
+
+// What triage and merge share: findings come one by one, in order, and go out in the chosen format.
+class TriageOutput {
+ public:
+  TriageOutput(const Options& options, const triage::Gate& gate, const knowledge::Knowledge& knowledge);
+
+  // Whether the format needs the findings' lines of tlswhy-triage/1.
+  [[nodiscard]] bool wants_lines() const { return format_ == "ndjson" || format_ == "json"; }
+  void add(triage::Finding finding, const std::string& line);
+  // All findings are there, and `not_reached` inputs have none. The exit status.
+  [[nodiscard]] int finish(std::size_t not_reached, bool something_unread);
+  [[nodiscard]] bool broken() const { return sink_.broken(); }
+
+ private:
+  [[nodiscard]] bool write_baseline() const;
+  void tell_unread() const;
+
+  const Options& options_;
+  const triage::Gate& gate_;
+  const knowledge::Knowledge& knowledge_;
+  std::string format_;
+  Sink sink_;
+  std::vector<triage::Finding> findings_;
+  triage::Totals totals_;
+};
+
+// The gate of the options; nothing after a complaint.
+[[nodiscard]] std::optional<triage::Gate> gate_of(const Options& options, const knowledge::Knowledge& knowledge);
+
+}  // namespace tlswhy::cli

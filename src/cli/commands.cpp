@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace tlswhy::cli {
+namespace {
+
+void add_common(CLI::App& app, Options& options) {
+  app.add_flag("--json", options.json, "One JSON document")->group("Output");
+  app.add_flag("--ndjson", options.ndjson, "JSON, one document a line")->group("Output");
+  app.add_option("--format", options.format, "text, json or ndjson")->check(CLI::IsMember({"text", "json", "ndjson"}))->group("Output");
+  app.add_option("-o,--output", options.output, "Write to FILE")->type_name("FILE")->group("Output");
+  app.add_option("--color", options.color, "auto, always or never; NO_COLOR is honoured")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->group("Output");
+  app.add_option("--width", options.width, "Columns of text output")->type_name("N")->group("Output");
+  app.add_flag("-q,--quiet", options.quiet, "The verdict line only")->group("Output");
+  app.add_flag("-v,--verbose", options.verbose, "Ladder, certificates, all facts and their weights")->group("Output");
+  app.add_option("--data", options.data, "Lay the data files of DIR over the built-in ones")->type_name("DIR")->group("Output");
+}
+
+// Context that sharpens a diagnosis. Options that may be given several times take one word each: what follows is a PATH again.
+void add_context(CLI::App& app, Options& options) {
+  app.add_option("--ca", options.ca_files, "CA certificates that the verifier trusts")->type_name("FILE")->allow_extra_args(false)->group("Input");
+  app.add_option("--keylog", options.key_logs, "TLS key log (SSLKEYLOGFILE) to decrypt with")->type_name("FILE")->allow_extra_args(false)->group("Input");
+  app.add_option("--filter", options.filter, "Look at these packets only (BPF, as tcpdump)")->type_name("BPF")->group("Input");
+  app.add_option("--device", options.device, "What the device is; tlswhy devices lists the profiles")
+      ->type_name("PROFILE")
+      ->group("Context");
+  app.add_option("--in-buffer", options.in_buffer, "Largest record the device can take")->type_name("BYTES")->group("Context");
+  app.add_option("--free-heap", options.free_heap, "Free heap before the handshake")->type_name("BYTES")->group("Context");
+  app.add_option("--host", options.host, "Name or address the device dialled")->type_name("NAME")->group("Context");
+  app.add_option("--at", options.at, "Judge certificates by this date (default: the capture's own)")->type_name("TIME")->group("Context");
+  app.add_option("--set", options.set, "Any other fact, for example worked_before=yesterday")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false)
+      ->group("Context");
+}
+
+void add_diagnose(CLI::App& app, Options& options) {
+  app.add_option("PATH", options.paths, "Captures, logs, CA files, key logs in any order; - is standard input")->group("Input");
+  add_context(app, options);
+  app.add_option("--save-certificates", options.save_certificates, "Write the certificates to FILE as they were sent (PEM)")->type_name("FILE")->group("Output");
+  add_common(app, options);
+}
+
+// What of a batch makes the run fail, of triage and merge.
+void add_gate(CLI::App& app, Options& options) {
+  app.add_option("--fail-on", options.fail_on, "What makes the exit status 1: failed (the default), inconclusive or any (failures and what cannot be told), new (failures not on the baseline; the default with --baseline), unexpected (expectations not met), cause=ID,ID, never")
+      ->type_name("WHAT")
+      ->group("Judgement");
+  app.add_option("--min-confidence", options.min_confidence, "Failures whose cause is less sure do not count")->type_name("0..1")->check(CLI::Range(0.0, 1.0))->group("Judgement");
+  app.add_option("--write-baseline", options.write_baseline, "Write what was found to FILE, as a baseline for later runs")->type_name("FILE")->group("Judgement");
+  add_common(app, options);
+}
+
+void add_triage(CLI::App& app, Options& options) {
+  app.add_option("PATH", options.paths, "Captures, logs, folders (searched through) and quoted patterns")->group("Input");
+  app.add_option("--files-from", options.files_from, "More PATHs, one a line; - is standard input")->type_name("FILE")->group("Input");
+  add_context(app, options);
+  app.add_option("-j,--jobs", options.jobs, "Inputs looked at together (default: one a processor)")->type_name("N")->group("Run");
+  app.add_option("--shard", options.shard, "Only part I of N, for example 3/8; tlswhy merge joins the parts' --ndjson")->type_name("I/N")->group("Run");
+  app.add_option("--time-limit", options.time_limit, "Begin no input after that time: 90, 90s, 10m, 2h")->type_name("TIME")->group("Run");
+  app.add_flag("--no-progress", options.no_progress, "No counter on the terminal")->group("Run");
+  app.add_flag("--expect", options.expect, "Compare with the expectation beside each input: NAME.expect or case.json")->group("Judgement");
+  app.add_option("--baseline", options.baseline, "Failures that are known already")->type_name("FILE")->group("Judgement");
+  add_gate(app, options);
+}
+
+// Options of whatif and cert, which print text only.
+void add_check(CLI::App& app, Options& options) {
+  app.add_option("--host", options.host, "Name or address that is dialled")->type_name("NAME");
+  app.add_option("--at", options.at, "Judge certificates by this date")->type_name("TIME");
+  app.add_option("-o,--output", options.output, "Write to FILE")->type_name("FILE");
+  app.add_option("--color", options.color, "auto, always or never; NO_COLOR is honoured")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
+  app.add_option("--width", options.width, "Columns of text output")->type_name("N");
+  app.add_flag("-q,--quiet", options.quiet, "The verdict line only");
+  app.add_flag("-v,--verbose", options.verbose, "Notes and what each device library answers");
+  app.add_option("--data", options.data, "Lay the data files of DIR over the built-in ones")->type_name("DIR");
+}
+
+void add_explain(CLI::App& app, Options& options) {
+  app.add_option("CODE", options.words, "Code, symbol, alert or whole log line")->required();
+  app.add_option("--library", options.library, "Only this library, for example mbedtls")->type_name("ID");
+  app.add_option("--platform", options.platform, "Where it was printed, for example esp-idf")->type_name("NAME");
+  app.add_option("--for-version,--library-version", options.for_version, "Version of the library; --version VERSION is the same")
+      ->type_name("VERSION");
+  add_common(app, options);
+}
+
+void add_annotate(CLI::App& app, Options& options) {
+  app.add_option("FILE", options.paths, "Log to annotate; standard input by default");
+  app.add_flag("--follow", options.follow, "Go on with what is added to FILE later, until interrupted");
+  add_common(app, options);
+}
+
+void add_merge(CLI::App& app, Options& options) {
+  app.add_option("FILE", options.paths, "What the shards wrote with --ndjson, in any order")->required();
+  add_gate(app, options);
+}
+
+void add_whatif(CLI::App& app, Options& options) {
+  app.add_option("PATH", options.paths, "Captures of any client with the server; CA files that the device holds");
+  app.add_option("--device", options.device, "What the device is; tlswhy devices lists the profiles")->type_name("PROFILE")->required();
+  app.add_option("--server", options.server, "A usual server configuration: certbot, mozilla-intermediate, mozilla-modern, mosquitto")
+      ->type_name("POLICY");
+  add_check(app, options);
+  app.add_option("--free-heap", options.free_heap, "Free heap before the handshake")->type_name("BYTES");
+  app.add_option("--in-buffer", options.in_buffer, "Largest record the device can take")->type_name("BYTES");
+}
+
+void add_diff(CLI::App& app, Options& options) {
+  app.add_option("GOOD BAD", options.paths, "Two captures, two logs or two device profiles: one that works, one that does not")->required();
+  add_check(app, options);
+}
+
+void add_cert(CLI::App& app, Options& options) {
+  app.add_option("FILE", options.paths, "Certificates, CA files and private keys, PEM or DER")->required();
+  app.add_option("--device", options.device, "Judge by what this device can do, too")->type_name("PROFILE");
+  add_check(app, options);
+}
+
+void add_codes(CLI::App& app, Options& options) {
+  app.add_option("TABLE|NUMBER|WORD", options.names, "Only these, or those that have all of these words");
+  app.add_option("--library", options.library, "Only tables of this library, for example mbedtls")->type_name("ID");
+  app.add_option("--search", options.search, "Only rows with this text in symbol or meaning")->type_name("TEXT");
+  add_common(app, options);
+}
+
+void add_causes(CLI::App& app, Options& options) {
+  app.add_option("CAUSE|WORD", options.names, "Only these, or those that have all of these words");
+  add_common(app, options);
+}
+
+void add_devices(CLI::App& app, Options& options) {
+  app.add_option("PROFILE|WORD", options.names, "Only these, or those that have all of these words");
+  add_common(app, options);
+}
+
+void add_schema(CLI::App& app, Options& options) {
+  app.add_option("NAME", options.names, "Only these");
+  add_common(app, options);
+}
+
+constexpr std::array<Command, 12> k_commands{{
+    {"diagnose", "say why a TLS handshake failed", add_diagnose, run_diagnose},
+    {"explain", "what a code, symbol, alert or log line means", add_explain, run_explain},
+    {"annotate", "pass a log through and explain its lines as they come", add_annotate, run_annotate},
+    {"triage", "a verdict for each of many captures and logs", add_triage, run_triage},
+    {"merge", "join what the shards of triage wrote", add_merge, run_merge},
+    {"codes", "browse the tables of codes", add_codes, run_codes},
+    {"causes", "browse the causes", add_causes, run_causes},
+    {"devices", "browse the device profiles", add_devices, run_devices},
+    {"whatif", "could this device reach that server?", add_whatif, run_whatif},
+    {"diff", "the first difference that matters between a good and a bad one", add_diff, run_diff},
+    {"cert", "what is wrong with certificates, keys and CA files", add_cert, run_cert},
+    {"schema", "the JSON schemas of the output", add_schema, run_schema},
+}};
+
+}  // namespace
+
+std::span<const Command> commands() { return k_commands; }
+
+const Command* command_named(std::string_view name) {
+  const auto at = std::find_if(k_commands.begin(), k_commands.end(), [&](const Command& command) { return command.name == name; });
+  return at == k_commands.end() ? nullptr : &*at;
+}
+
+std::string usage_name(const Command& command) { return command.name == "diagnose" ? "tlswhy" : "tlswhy " + std::string(command.name); }
+
+}  // namespace tlswhy::cli

@@ -6,10 +6,12 @@
 #include "base/text.hpp"
 #include "cli/context.hpp"
 #include "cli/options.hpp"
+#include "cli/triage_output.hpp"
 #include "cli/version.hpp"
 #include "input/input.hpp"
 #include "report/json.hpp"
 #include "tls/certificate.hpp"
+#include "triage/examine.hpp"
 
 namespace tlswhy::cli {
 namespace {
@@ -57,6 +59,12 @@ int run_diagnose(const Options& options) {
   std::string text;
   if (options.machine()) {
     text = report::diagnosis_json({std::string(k_version)}, inputs.files, inputs.input, diagnosis, knowledge.get(), options.indent()) + "\n";
+  } else if (options.format != "text") {
+    const std::string path = inputs.files.empty() ? std::string("-") : inputs.files.front().path;
+    const std::vector<triage::Finding> findings{triage::finding_of(path, inputs, diagnosis)};
+    triage::Totals totals;
+    totals.add(findings.front());
+    text = findings_text(options, findings, totals, {}, knowledge.get());
   } else {
     text = report::diagnosis_text(inputs.files, inputs.input, diagnosis, knowledge.get(), text_options(options));
   }

@@ -5,14 +5,30 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <vector>
+
+#include "report/findings.hpp"
 
 namespace tlswhy::cli {
 namespace {
 
-void add_common(CLI::App& app, Options& options) {
+// What --format takes: text and JSON everywhere, the formats of CI services where there are findings.
+std::vector<std::string> formats_of(bool findings) {
+  std::vector<std::string> formats{"text", "json", "ndjson"};
+  if (findings) formats.insert(formats.end(), report::findings_formats().begin(), report::findings_formats().end());
+  return formats;
+}
+
+void add_common(CLI::App& app, Options& options, bool findings = false) {
   app.add_flag("--json", options.json, "One JSON document")->group("Output");
   app.add_flag("--ndjson", options.ndjson, "JSON, one document a line")->group("Output");
-  app.add_option("--format", options.format, "text, json or ndjson")->check(CLI::IsMember({"text", "json", "ndjson"}))->group("Output");
+  app.add_option("--format", options.format, findings ? "For people, for programs, or for a CI service" : "For people or for programs")
+      ->check(CLI::IsMember(formats_of(findings)))
+      ->group("Output");
+  if (findings) {
+    app.add_option("--sarif-category", options.sarif_category, "Tells several SARIF runs over one commit apart")->type_name("NAME")->group("Output");
+  }
   app.add_option("-o,--output", options.output, "Write to FILE")->type_name("FILE")->group("Output");
   app.add_option("--color", options.color, "auto, always or never; NO_COLOR is honoured")
       ->check(CLI::IsMember({"auto", "always", "never"}))
@@ -45,7 +61,7 @@ void add_diagnose(CLI::App& app, Options& options) {
   app.add_option("PATH", options.paths, "Captures, logs, CA files, key logs in any order; - is standard input")->group("Input");
   add_context(app, options);
   app.add_option("--save-certificates", options.save_certificates, "Write the certificates to FILE as they were sent (PEM)")->type_name("FILE")->group("Output");
-  add_common(app, options);
+  add_common(app, options, true);
 }
 
 // What of a batch makes the run fail, of triage and merge.
@@ -55,7 +71,7 @@ void add_gate(CLI::App& app, Options& options) {
       ->group("Judgement");
   app.add_option("--min-confidence", options.min_confidence, "Failures whose cause is less sure do not count")->type_name("0..1")->check(CLI::Range(0.0, 1.0))->group("Judgement");
   app.add_option("--write-baseline", options.write_baseline, "Write what was found to FILE, as a baseline for later runs")->type_name("FILE")->group("Judgement");
-  add_common(app, options);
+  add_common(app, options, true);
 }
 
 void add_triage(CLI::App& app, Options& options) {

@@ -25,6 +25,7 @@ struct Options {
   bool json = false;
   bool ndjson = false;
   std::string format = "text";
+  std::string sarif_category;
   std::string output;
   std::string color = "auto";
   bool quiet = false;

@@ -2,7 +2,12 @@
 #include "cli/triage_output.hpp"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 
+#include "cli/version.hpp"
+#include "report/findings.hpp"
 #include "report/text_triage.hpp"
 #include "report/triage_json.hpp"
 
@@ -19,7 +24,45 @@ bool unread(const triage::Finding& finding) {
   return finding.damaged && !finding.known && !(finding.expected && finding.expected->met);
 }
 
+// GitHub takes a summary of 1 MiB a step.
+constexpr std::size_t k_longest_summary = 1'000'000;
+
+std::string environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+// The repository that paths are told relative to: as the CI service says, else the nearest folder above with a .git, else this one.
+std::string repository_root(const std::filesystem::path& folder) {
+  for (const char* const name : {"GITHUB_WORKSPACE", "CI_PROJECT_DIR"}) {
+    if (const std::string value = environment(name); value.starts_with('/')) return std::filesystem::path(value).lexically_normal().string();
+  }
+  std::error_code ignored;
+  for (std::filesystem::path above = folder; ; above = above.parent_path()) {
+    if (std::filesystem::exists(above / ".git", ignored)) return above.string();
+    if (above == above.parent_path()) return folder.string();
+  }
+}
+
+void append_summary(const report::FindingsReport& findings) {
+  const std::string path = environment("GITHUB_STEP_SUMMARY");
+  if (path.empty()) return;
+  std::FILE* const file = std::fopen(path.c_str(), "ab");
+  const std::string text = report::summary_markdown(findings, k_longest_summary);
+  const bool written = file != nullptr && std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  if (file == nullptr || std::fclose(file) != 0 || !written) complain("GITHUB_STEP_SUMMARY: " + path + " cannot be written");
+}
+
 }  // namespace
+
+std::string findings_text(const Options& options, const std::vector<triage::Finding>& findings, const triage::Totals& totals, const triage::Gate& gate,
+                          const knowledge::Knowledge& knowledge) {
+  std::error_code ignored;
+  const std::filesystem::path folder = std::filesystem::current_path(ignored);
+  const report::FindingsReport all{findings, totals, gate, knowledge, {std::string(k_version)}, repository_root(folder), folder.string(), options.sarif_category};
+  if (options.format == "github") append_summary(all);
+  return report::write_findings(options.format, all);
+}
 
 std::optional<triage::Gate> gate_of(const Options& options, const knowledge::Knowledge& knowledge) {
   std::string words = options.fail_on;
@@ -79,6 +122,8 @@ int TriageOutput::finish(std::size_t not_reached, bool something_unread) {
     sink_.write(report::totals_line(totals_) + "\n");
   } else if (format_ == "json") {
     sink_.write(report::triage_document_tail(totals_));
+  } else if (format_ != "text") {
+    sink_.write(findings_text(options_, findings_, totals_, gate_, knowledge_));
   } else {
     sink_.write(report::triage_text(findings_, totals_, gate_, text_options(options_)));
   }

@@ -36,6 +36,10 @@ class TriageOutput {
   triage::Totals totals_;
 };
 
+// Findings in a format of a CI service. For GitHub the table goes to the job's summary page too, where there is one.
+[[nodiscard]] std::string findings_text(const Options& options, const std::vector<triage::Finding>& findings, const triage::Totals& totals, const triage::Gate& gate,
+                                        const knowledge::Knowledge& knowledge);
+
 // The gate of the options; nothing after a complaint.
 [[nodiscard]] std::optional<triage::Gate> gate_of(const Options& options, const knowledge::Knowledge& knowledge);
 

@@ -116,7 +116,9 @@ bool meets(const Finding& finding, const Expectation& expectation) {
 
 std::string in_short(const Finding& finding) {
   if (finding.status != Status::failed) return std::string(to_string(finding.status));
-  return finding.cause + " (" + std::to_string(std::lround(finding.confidence * 100)) + "%)";
+  if (finding.cause == k_undetermined) return finding.cause;
+  // No diagnosis from outside is certain.
+  return finding.cause + " (" + std::to_string(std::min(99L, std::lround(finding.confidence * 100))) + "%)";
 }
 
 std::string in_words(const Expectation& expectation) {

@@ -19,8 +19,8 @@ using triage::Finding;
 constexpr std::size_t k_shown_of_a_kind = 10;
 constexpr std::size_t k_paths_named = 3;
 
-// The message of a command: a line break would begin another command.
-std::string data(std::string_view text) {
+// The message of a command: a line break would begin another command. (Not named "data": std::data would be found for a std::string.)
+std::string escaped_message(std::string_view text) {
   std::string out;
   for (const char c : printable(text)) {
     switch (c) {
@@ -34,9 +34,9 @@ std::string data(std::string_view text) {
 }
 
 // A property of a command.
-std::string property(std::string_view text) {
+std::string escaped_property(std::string_view text) {
   std::string out;
-  for (const char c : data(text)) {
+  for (const char c : escaped_message(text)) {
     switch (c) {
       case ':': out += "%3A"; break;
       case ',': out += "%2C"; break;
@@ -50,8 +50,8 @@ std::string_view command_of(Level level) { return level == Level::error ? "error
 
 std::string annotation(Level level, const Finding& finding, const std::string& message, const FindingsReport& report) {
   const Target target = target_of(finding, report);
-  return fmt::format("::{} file={},line={},endLine={},title={}::{}\n", command_of(level), property(target.path), target.line, target.line,
-                     property("tlswhy: " + rule_of(finding)), data(message));
+  return fmt::format("::{} file={},line={},endLine={},title={}::{}\n", command_of(level), escaped_property(target.path), target.line, target.line,
+                     escaped_property("tlswhy: " + rule_of(finding)), escaped_message(message));
 }
 
 // Several inputs with one cause in one annotation, at the surest of them.
@@ -86,7 +86,7 @@ std::string annotations(Level level, const FindingsReport& report) {
     rules += (rules.empty() ? "" : ", ") + rule_of(*sorted[i]->front());
     inputs += sorted[i]->size();
   }
-  return out + fmt::format("::{} title=tlswhy::{}\n", command_of(level), data(fmt::format("{} more inputs with {} more causes: {}. The job's summary lists all.", inputs, sorted.size() - shown, rules)));
+  return out + fmt::format("::{} title=tlswhy::{}\n", command_of(level), escaped_message(fmt::format("{} more inputs with {} more causes: {}. The job's summary lists all.", inputs, sorted.size() - shown, rules)));
 }
 
 // A cell of a table in Markdown: nothing in it is markup.

@@ -36,7 +36,7 @@ std::string gitlab(const FindingsReport& report) {
                       {"severity", std::string(severity_of(level_of(*finding, report.gate)))},
                       {"location", {{"path", valid_utf8(target.path)}, {"lines", {{"begin", target.line}}}}}});
   }
-  return issues.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  return issues.dump(1, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace tlswhy::report

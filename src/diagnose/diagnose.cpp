@@ -2,6 +2,7 @@
 #include "diagnose/diagnose.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -55,6 +56,10 @@ std::string text_from(const Context& context, std::string_view key) {
   return {};
 }
 
+// So many attempts go into the verdict with all their facts. Of more, those with the same leading cause tell the same story: of each
+// cause so many are taken.
+constexpr std::size_t k_attempts_weighed = 256;
+constexpr std::size_t k_attempts_per_cause = 32;
 // Completed handshakes with one server that are looked at beside one that failed.
 constexpr std::size_t k_others_kept = 8;
 
@@ -213,13 +218,24 @@ class Engine {
   }
 
   void each_attempt() {
+    any_failed_ = std::any_of(diagnosis_.attempts.begin(), diagnosis_.attempts.end(), [](const Attempt& attempt) { return attempt.outcome == "failed"; });
+    std::map<std::string_view, std::size_t> by_cause;
     for (Attempt& attempt : diagnosis_.attempts) {
-      attempt_facts_.push_back(own_facts(attempt));
-      if (attempt.outcome == "completed") continue;
-      std::vector<LocatedFact> facts = general_;
-      facts.insert(facts.end(), attempt_facts_.back().begin(), attempt_facts_.back().end());
-      attempt.causes =
-          shortened(rank(with_failures(std::move(facts)), codes_of(spans_of(attempt)), knowledge_, diagnosis_.platform).causes);
+      const bool completed = attempt.outcome == "completed";
+      // What went well tells nothing where something else failed.
+      if (completed && (any_failed_ || weighed_.size() >= k_attempts_weighed)) continue;
+      std::vector<LocatedFact> own = own_facts(attempt);
+      if (!completed) {
+        std::vector<LocatedFact> facts = general_;
+        facts.insert(facts.end(), own.begin(), own.end());
+        attempt.causes =
+            shortened(rank(with_failures(std::move(facts)), codes_of(spans_of(attempt)), knowledge_, diagnosis_.platform).causes);
+      }
+      if (any_failed_ && attempt.outcome != "failed") continue;
+      const std::string_view leading = attempt.causes.empty() ? std::string_view() : attempt.causes.front().cause->id;
+      const std::size_t alike = by_cause[leading]++;
+      if (weighed_.size() >= k_attempts_weighed && alike >= k_attempts_per_cause) continue;
+      weighed_.push_back({&attempt, std::move(own)});
     }
   }
 
@@ -231,25 +247,20 @@ class Engine {
   }
 
   void verdict() {
-    bool any_failed = false;
-    bool any_completed = false;
-    for (const Attempt& attempt : diagnosis_.attempts) {
-      any_failed = any_failed || attempt.outcome == "failed";
-      any_completed = any_completed || attempt.outcome == "completed";
-    }
+    const bool any_completed =
+        std::any_of(diagnosis_.attempts.begin(), diagnosis_.attempts.end(), [](const Attempt& attempt) { return attempt.outcome == "completed"; });
     const bool network_failed = std::any_of(general_.begin(), general_.end(), [&](const LocatedFact& fact) {
       return senses_.is_failure(fact.fact) && fact.source.kind == SourceKind::capture && !fact.inferred;
     });
     // A connection that was refused once and then came up is no story of failure.
-    const bool failed = any_failed || (network_failed && !any_completed);
+    const bool failed = any_failed_ || (network_failed && !any_completed);
     std::vector<LocatedFact> facts = general_;
     std::vector<LogSpan> spans;
-    for (std::size_t i = 0; i < diagnosis_.attempts.size(); ++i) {
-      const Attempt& attempt = diagnosis_.attempts[i];
-      if (any_failed && attempt.outcome != "failed") continue;
-      facts.insert(facts.end(), attempt_facts_[i].begin(), attempt_facts_[i].end());
-      for (const LogSpan& span : spans_of(attempt)) spans.push_back(span);
+    for (Weighed& one : weighed_) {
+      facts.insert(facts.end(), std::make_move_iterator(one.facts.begin()), std::make_move_iterator(one.facts.end()));
+      for (const LogSpan& span : spans_of(*one.attempt)) spans.push_back(span);
     }
+    weighed_.clear();
     Ranking ranking = rank(with_failures(facts), codes_of(spans), knowledge_, diagnosis_.platform);
     diagnosis_.causes = shortened(std::move(ranking.causes));
     diagnosis_.ruled_out = std::move(ranking.ruled_out);
@@ -257,7 +268,7 @@ class Engine {
     if (failed) {
       diagnosis_.outcome = Outcome::failed;
       const bool harmless = !diagnosis_.causes.empty() && diagnosis_.causes.front().cause->id == "not-an-error";
-      if (harmless && !any_failed) diagnosis_.outcome = Outcome::ok;
+      if (harmless && !any_failed_) diagnosis_.outcome = Outcome::ok;
     } else if (any_completed) {
       diagnosis_.outcome = Outcome::ok;
       diagnosis_.causes.clear();
@@ -344,7 +355,13 @@ class Engine {
   std::vector<const wire::Capture*> capture_of_;
   std::vector<std::vector<LogAttempt>> log_attempts_;
   std::vector<LocatedFact> general_;
-  std::vector<std::vector<LocatedFact>> attempt_facts_;
+  // The attempts that the verdict is made of: the failed ones, or all where none failed.
+  struct Weighed {
+    const Attempt* attempt = nullptr;
+    std::vector<LocatedFact> facts;
+  };
+  std::vector<Weighed> weighed_;
+  bool any_failed_ = false;
 };
 
 }  // namespace

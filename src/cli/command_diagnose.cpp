@@ -47,6 +47,7 @@ int run_diagnose(const Options& options) {
   if (!read_context(options, knowledge.get(), context)) return k_exit_usage;
   input::Settings settings;
   settings.filter = options.filter;
+  settings.every_handshake = options.machine() || options.verbose || !options.save_certificates.empty();
   input::Inputs inputs = input::read(options.paths, options.key_logs, settings, knowledge.get());
   if (inputs.bad_filter) {
     for (const std::string& error : inputs.errors) complain(error);

@@ -365,7 +365,7 @@ class HandshakeFacts {
             "messages of the " + who + "'s flight never came, although others of it did", true);
     }
     // Segments that never came although later ones did: the capture point sits behind the loss.
-    if (h_.from_server.missing_bytes >= k_large_segment_bytes && h_.outcome != tls::Outcome::completed && h_.server_hello == std::nullopt &&
+    if (h_.from_server.missing_bytes >= k_large_segment_bytes && h_.outcome != tls::Outcome::completed && !h_.server_hello &&
         h_.client_hello) {
       state(FactBuilder("flight-lost").with("who", "server").with("bytes", h_.from_server.missing_bytes), h_.last_frame,
             std::to_string(h_.from_server.missing_bytes) + " bytes of the server's answer are not in the capture", true);

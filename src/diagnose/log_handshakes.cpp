@@ -99,6 +99,9 @@ std::optional<wire::Capture> handshakes_of(const log::Log& log) {
   Sessions sessions(capture);
   for (const log::Dump& dump : log.dumps) sessions.add(dump);
   sessions.close();
+  capture.handshakes_seen = capture.handshakes.size();
+  capture.handshakes_completed = static_cast<std::uint64_t>(std::count_if(
+      capture.handshakes.begin(), capture.handshakes.end(), [](const tls::Handshake& handshake) { return handshake.outcome == tls::Outcome::completed; }));
   capture.first_packet = capture.last_packet = sessions.last().time;
   if (capture.handshakes.empty()) return std::nullopt;
   return capture;

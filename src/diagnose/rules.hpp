@@ -53,7 +53,7 @@ class FactIndex {
   [[nodiscard]] const std::vector<const LocatedFact*>& named(std::string_view name) const;
 
  private:
-  std::map<std::string_view, std::vector<const LocatedFact*>> by_name_;
+  std::unordered_map<std::string_view, std::vector<const LocatedFact*>> by_name_;
 };
 
 // A code that was printed, with the causes its table row points to.

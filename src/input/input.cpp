@@ -86,6 +86,9 @@ void add_unreadable(File& file, std::string what, Inputs& inputs) {
   file.problems.push_back(std::move(what));
 }
 
+// Handshakes of one kind that a verdict looks at; more of them say no more.
+constexpr std::uint32_t k_alike_kept = 8;
+
 // A capture that waits until the secrets of all other inputs are known.
 struct WaitingCapture {
   std::size_t file = 0;              // index into Inputs::files
@@ -134,6 +137,8 @@ class InputReader {
 
   // Captures come last: a key log given after them counts as much as one before.
   void read_captures() {
+    // Logs may tell of any of the handshakes.
+    if (!settings_.every_handshake && inputs_.input.logs.empty()) options_.keep_alike = k_alike_kept;
     const std::size_t secrets = keys_.size();
     if (!keys_.empty()) {
       if (settings_.keys) keys_.add(*settings_.keys);

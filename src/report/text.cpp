@@ -155,11 +155,11 @@ std::string shown_name(std::string_view path) { return path == "-" ? "standard i
 // What was in the inputs, in one line each.
 std::string seen(const std::vector<InputFile>& files, const diagnose::Input& input, const Diagnosis& d, const TextOptions& options) {
   std::string out;
-  std::size_t handshakes = 0;
-  std::size_t completed = 0;
+  std::uint64_t handshakes = 0;
+  std::uint64_t completed = 0;
   for (const wire::Capture& capture : input.captures) {
-    handshakes += capture.handshakes.size();
-    for (const tls::Handshake& h : capture.handshakes) completed += h.outcome == tls::Outcome::completed ? 1U : 0U;
+    handshakes += capture.handshakes_seen;
+    completed += capture.handshakes_completed;
   }
   std::string line;
   for (const InputFile& file : files) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/boxed.hpp"
 #include "base/net.hpp"
 #include "base/reader.hpp"
 #include "base/time.hpp"
@@ -228,10 +229,10 @@ struct Handshake {
   std::optional<Side> ended_by_side;        // who sent the alert, FIN or RST
   At ended_at;
   std::string_view stage;                   // type of the last handshake message seen; empty if none
-  std::optional<ClientHello> client_hello;  // the first; the one after a HelloRetryRequest is in second_client_hello
-  std::optional<ClientHello> second_client_hello;
-  std::optional<ServerHello> server_hello;
-  std::optional<ServerHello> hello_retry_request;
+  Boxed<ClientHello> client_hello;  // the first; the one after a HelloRetryRequest is in second_client_hello
+  Boxed<ClientHello> second_client_hello;
+  Boxed<ServerHello> server_hello;
+  Boxed<ServerHello> hello_retry_request;
   std::vector<Message> messages;
   std::vector<Certificate> certificates;
   Seen server_certificate = Seen::not_captured;
@@ -241,8 +242,8 @@ struct Handshake {
   std::vector<std::string> certificate_request_issuers;
   std::optional<std::uint16_t> key_exchange_group;  // TLS 1.2 ServerKeyExchange named_curve
   std::vector<Alert> alerts;
-  std::optional<Quic> quic;                 // transport is "quic"
-  std::optional<ForeignBytes> foreign;      // ended_by is not_tls
+  Boxed<Quic> quic;                 // transport is "quic"
+  Boxed<ForeignBytes> foreign;      // ended_by is not_tls
   std::string starttls;                     // protocol that upgraded: "SMTP", "IMAP", ... empty if none
   bool resumed = false;
   bool midstream = false;                   // the capture began after the connection

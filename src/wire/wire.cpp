@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "tls/connection.hpp"
@@ -18,6 +20,11 @@ constexpr std::size_t k_most_observations = 20'000;
 constexpr std::size_t k_most_failed_flows = 5'000;
 constexpr std::size_t k_most_plain_flows = 1'000;
 constexpr std::size_t k_most_icmp = 1'000;
+// Where not all handshakes are asked for: those that failed in one way, whatever the server; above the next number completed ones are
+// only counted, above the last all. At about 4 KB each this is what bounds the memory for a capture of any size.
+constexpr std::uint32_t k_failures_of_a_kind = 64;
+constexpr std::size_t k_crowd = 8'000;
+constexpr std::size_t k_most_kept = 12'000;
 constexpr std::size_t k_first_bytes_kept = 64;
 // Many SYNs to one place are one story; this many are counted, the rest only seen.
 constexpr std::uint32_t k_most_syns = 1'000'000;
@@ -48,7 +55,8 @@ struct FlowState {
 
 class Collector final : public capture::Handler {
  public:
-  Collector(Capture& result, std::shared_ptr<const tls::KeyLog> keys) : result_(result), keys_(std::move(keys)) {}
+  Collector(Capture& result, std::shared_ptr<const tls::KeyLog> keys, std::uint32_t keep_alike)
+      : result_(result), keys_(std::move(keys)), keep_alike_(keep_alike) {}
 
   void flow_opened(const Flow& flow) override {
     if (flow.slot >= flows_.size()) flows_.resize(std::max<std::size_t>(flow.slot + 1U, flows_.size() * 2));
@@ -155,10 +163,9 @@ class Collector final : public capture::Handler {
 
   void finish(capture::At last) {
     last_ = last;
-    for (tls::Handshake& handshake : eap_.take(at_of(last))) result_.handshakes.push_back(std::move(handshake));
+    for (tls::Handshake& handshake : eap_.take(at_of(last))) keep(std::move(handshake));
     if (eap_.limit_hit()) result_.summary.problems.emplace_back("more EAP conversations in RADIUS than are kept; some are not told");
-    std::stable_sort(result_.handshakes.begin(), result_.handshakes.end(),
-                     [](const tls::Handshake& a, const tls::Handshake& b) { return a.first_frame < b.first_frame; });
+    sort_handshakes();
     std::stable_sort(result_.failed_flows.begin(), result_.failed_flows.end(),
                      [](const FailedFlow& a, const FailedFlow& b) { return a.flow.first.frame < b.flow.first.frame; });
     result_.first_packet = first_;
@@ -198,12 +205,52 @@ class Collector final : public capture::Handler {
     if (result_.icmp.size() < k_most_icmp) result_.icmp.emplace_back(flow.id, event);
   }
 
+  // What makes two handshakes tell the same story: how, by whom and where they ended; and the server.
+  static std::string kind_of(const tls::Handshake& h) {
+    std::string kind;
+    const auto add = [&](unsigned value) { kind.append(std::to_string(value)).push_back('/'); };
+    add(static_cast<unsigned>(h.outcome));
+    add(static_cast<unsigned>(h.ended_by));
+    add(h.ended_by_side ? 1U + static_cast<unsigned>(*h.ended_by_side) : 0U);
+    for (const tls::Alert& alert : h.alerts) add(alert.code);
+    return kind.append(h.stage);
+  }
+
+  // Whether this one tells something that those kept do not.
+  bool tells_more(const tls::Handshake& handshake) {
+    if (keep_alike_ == 0) return true;
+    const std::string kind = kind_of(handshake);
+    const bool completed = handshake.outcome == tls::Outcome::completed;
+    const std::size_t kept = result_.handshakes.size();
+    if (kept >= k_most_kept || (completed && kept >= k_crowd)) return false;
+    if (!completed && ++kinds_[kind] > k_failures_of_a_kind) return false;
+    return kinds_[to_string(handshake.server) + '/' + kind]++ < keep_alike_;
+  }
+
+  // They come in the order in which they ended, and are large: their places are sorted, and each is moved once.
+  void sort_handshakes() {
+    std::vector<tls::Handshake>& list = result_.handshakes;
+    std::vector<std::size_t> order(list.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return list[a].first_frame < list[b].first_frame; });
+    std::vector<tls::Handshake> sorted;
+    sorted.reserve(list.size());
+    for (const std::size_t at : order) sorted.push_back(std::move(list[at]));
+    list = std::move(sorted);
+  }
+
+  void keep(tls::Handshake handshake) {
+    ++result_.handshakes_seen;
+    if (handshake.outcome == tls::Outcome::completed) ++result_.handshakes_completed;
+    if (tells_more(handshake)) result_.handshakes.push_back(std::move(handshake));
+  }
+
   bool keep_quic(FlowState& state) {
     if (!state.quic) return false;
     auto handshakes = state.quic->take(at_of(last_));
     for (tls::Handshake& handshake : handshakes) {
       handshake.flow_id = state.flow.id;
-      result_.handshakes.push_back(std::move(handshake));
+      keep(std::move(handshake));
     }
     return !handshakes.empty();
   }
@@ -212,7 +259,7 @@ class Collector final : public capture::Handler {
     auto handshake = state.connection ? state.connection->take(at_of(last_)) : std::nullopt;
     if (!handshake) return false;
     handshake->flow_id = state.flow.id;
-    result_.handshakes.push_back(std::move(*handshake));
+    keep(std::move(*handshake));
     return true;
   }
 
@@ -247,16 +294,18 @@ class Collector final : public capture::Handler {
   Capture& result_;
   EapSessions eap_;
   const std::shared_ptr<const tls::KeyLog> keys_;
+  const std::uint32_t keep_alike_;
+  std::unordered_map<std::string, std::uint32_t> kinds_;
   std::vector<FlowState> flows_;  // by slot
   Timestamp first_;
   capture::At last_;
 };
 
 template <typename Read>
-Result<Capture> collect(const std::string& name, std::shared_ptr<const tls::KeyLog> keys, const Read& read_file) {
+Result<Capture> collect(const std::string& name, std::shared_ptr<const tls::KeyLog> keys, std::uint32_t keep_alike, const Read& read_file) {
   Capture result;
   result.path = name;
-  Collector collector(result, std::move(keys));
+  Collector collector(result, std::move(keys), keep_alike);
   auto summary = read_file(collector);
   if (!summary) return tl::unexpected<Error>(summary.error());
   result.summary = std::move(*summary);
@@ -268,14 +317,14 @@ Result<Capture> collect(const std::string& name, std::shared_ptr<const tls::KeyL
 // enough, and nothing is kept back for secrets that never come.
 template <typename Read>
 Result<Capture> collect_with_secrets(const std::string& name, const Options& options, const Read& read_file) {
-  auto first = collect(name, options.keys, read_file);
+  auto first = collect(name, options.keys, options.keep_alike, read_file);
   if (!first || first->summary.key_log.empty()) return first;
   auto keys = options.keys ? std::make_shared<tls::KeyLog>(*options.keys) : std::make_shared<tls::KeyLog>();
   std::vector<std::string> problems;
   for (const std::string& text : first->summary.key_log) {
     for (std::string& problem : keys->add(text)) problems.push_back("the secrets inside the capture: " + std::move(problem));
   }
-  auto second = keys->empty() ? std::move(first) : collect(name, std::move(keys), read_file);
+  auto second = keys->empty() ? std::move(first) : collect(name, std::move(keys), options.keep_alike, read_file);
   if (second) second->summary.problems.insert(second->summary.problems.end(), problems.begin(), problems.end());
   return second;
 }

@@ -35,6 +35,8 @@ struct Capture {
   bool from_log = false;                           // read out of the hex dumps of a log: frames are its lines
   capture::Summary summary;
   std::vector<tls::Handshake> handshakes;          // in order of first frame
+  std::uint64_t handshakes_seen = 0;               // more than are here if Options::keep_alike says so
+  std::uint64_t handshakes_completed = 0;          // of those seen
   std::vector<FailedFlow> failed_flows;
   std::vector<PlainFlow> plain_flows;              // capped
   std::vector<capture::Observation> observations;  // capped
@@ -47,6 +49,9 @@ struct Options {
   capture::Options capture;
   // Secrets to decrypt with; those of the file itself (pcapng decryption secrets blocks) are added, wherever they stand in it.
   std::shared_ptr<const tls::KeyLog> keys;
+  // How many handshakes with the same server that went the same way are kept; the rest is only counted. 0 keeps all. A verdict on one
+  // capture needs no more than some of each kind, and memory then does not grow with the file.
+  std::uint32_t keep_alike = 0;
 };
 
 // Reads a capture file; "-" is standard input.

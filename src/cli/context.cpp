@@ -52,6 +52,13 @@ bool read_context(const Options& options, const knowledge::Knowledge& knowledge,
     }
     context.set.emplace_back(entry.substr(0, equals), plain_value(std::string_view(entry).substr(equals + 1)));
   }
+  if (context.set.empty()) return true;
+  const log::Scanner scanner(knowledge);
+  for (std::size_t i = 0; i < context.set.size(); ++i) {
+    const std::size_t known = context.told.size();
+    scanner.scan_statement(context.set[i].first, context.set[i].second, context.told);
+    for (std::size_t told = known; told < context.told.size(); ++told) context.told[told].line = i + 1;
+  }
   return true;
 }
 

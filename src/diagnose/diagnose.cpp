@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "diagnose/attempts.hpp"
 #include "diagnose/facts.hpp"
+#include "diagnose/roots.hpp"
 #include "diagnose/rules.hpp"
 #include "diagnose/trust.hpp"
 
@@ -95,6 +96,12 @@ class Engine {
   }
 
  private:
+  // Who wrote a log: with one log alone the user may tell; with one of each side their own words do.
+  [[nodiscard]] std::string role_of(const log::Log& log) const {
+    const std::string told = input_.logs.size() == 1 ? text_from(input_.context, "role") : std::string();
+    return told == "device" || told == "server" ? told : log.role;
+  }
+
   void guess_platform() {
     std::map<std::string, int> platforms;
     std::map<std::string, int> libraries;
@@ -135,10 +142,25 @@ class Engine {
     for (std::size_t i = 0; i < input_.logs.size(); ++i) {
       for (const LogAttempt& attempt : log_attempts_[i]) {
         if (attempt.failed || attempt.succeeded) continue;
-        for (LocatedFact& fact : facts_of_log(input_.logs[i], attempt.span.first_line, attempt.span.last_line))
+        for (LocatedFact& fact : facts_of_log(input_.logs[i], attempt.span.first_line, attempt.span.last_line, role_of(input_.logs[i])))
           general_.push_back(std::move(fact));
       }
     }
+    add_known_roots(general_, knowledge_, date());
+  }
+
+  // When it happened, as far as that can be told.
+  [[nodiscard]] std::optional<Timestamp> date() const {
+    if (input_.context.at) return input_.context.at;
+    for (const tls::Handshake* const handshake : handshakes_) {
+      if (handshake->started.ns != 0) return handshake->started;
+    }
+    for (const log::Log& log : input_.logs) {
+      for (const log::Event& event : log.events) {
+        if (event.time.wall) return event.time.wall;
+      }
+    }
+    return std::nullopt;
   }
 
   void verify_chains() {
@@ -149,7 +171,7 @@ class Engine {
   }
 
   void add_log_facts(const LogSpan& span, std::vector<LocatedFact>& facts) const {
-    for (LocatedFact& fact : facts_of_log(input_.logs[span.log], span.first_line, span.last_line)) facts.push_back(std::move(fact));
+    for (LocatedFact& fact : facts_of_log(input_.logs[span.log], span.first_line, span.last_line, role_of(input_.logs[span.log]))) facts.push_back(std::move(fact));
   }
 
   [[nodiscard]] std::vector<CodeHint> codes_of(const std::vector<LogSpan>& spans) const {
@@ -201,6 +223,7 @@ class Engine {
       }
     }
     for (const LogSpan& span : spans_of(attempt)) add_log_facts(span, facts);
+    add_known_roots(facts, knowledge_, date());
     return facts;
   }
 

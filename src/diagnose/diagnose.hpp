@@ -90,6 +90,7 @@ struct Context {
   std::string host;
   std::optional<Timestamp> at;
   std::vector<std::pair<std::string, std::string>> set;  // --set KEY=VALUE, in order
+  std::vector<log::Event> told;                          // what the dialect "context" reads out of `set`; lines count from 1 as `set` does
 };
 
 struct Input {

@@ -45,7 +45,8 @@ struct DeviceLimits {
 // SYNs without answer, refusals, ICMP, DNS, NTP: what is not part of a TLS connection.
 [[nodiscard]] std::vector<LocatedFact> facts_of_network(const wire::Capture& capture);
 // The events of lines first..last of a log.
-[[nodiscard]] std::vector<LocatedFact> facts_of_log(const log::Log& log, std::uint64_t first_line, std::uint64_t last_line);
+[[nodiscard]] std::vector<LocatedFact> facts_of_log(const log::Log& log, std::uint64_t first_line, std::uint64_t last_line,
+                                                    std::string_view role);
 // --set, --device, --host and the like.
 [[nodiscard]] std::vector<LocatedFact> facts_of_context(const Context& context, const DeviceLimits& limits);
 

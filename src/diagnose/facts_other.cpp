@@ -172,7 +172,7 @@ std::vector<LocatedFact> facts_of_network(const wire::Capture& capture) {
   return facts;
 }
 
-std::vector<LocatedFact> facts_of_log(const log::Log& log, std::uint64_t first_line, std::uint64_t last_line) {
+std::vector<LocatedFact> facts_of_log(const log::Log& log, std::uint64_t first_line, std::uint64_t last_line, std::string_view role) {
   std::vector<LocatedFact> facts;
   std::string last_stage;  // the last handshake message the log speaks of
   const log::Event* before = nullptr;
@@ -195,15 +195,17 @@ std::vector<LocatedFact> facts_of_log(const log::Log& log, std::uint64_t first_l
       LocatedFact located;
       located.fact = stated;
       located.fact.set("from", "log");
-      if (!log.role.empty()) located.fact.set("role", log.role);
+      if (!role.empty()) located.fact.set("role", std::string(role));
       const std::string& library = event.library.empty() ? log.library : event.library;
       if (!library.empty() && located.fact.get("library").empty()) located.fact.set("library", library);
       if (!log.platform.empty()) located.fact.set("platform", log.platform);
       located.source = {SourceKind::log, log.path, event.line, std::nullopt};
       located.text = event.text;
       if (stated.name == "stage") last_stage = std::string(stated.get("reached"));
-      if (stated.name == "alert" && stated.get("by").empty()) {
-        tell_sender(located, log.role, last_stage);
+      // Whom an alert comes from was told by the role that the log's own words suggest.
+      if (stated.name == "alert" && role != log.role && !stated.get("direction").empty()) located.fact.set("by", {});
+      if (stated.name == "alert" && located.fact.get("by").empty()) {
+        tell_sender(located, role, last_stage);
         if (stated.get("after").empty() && !last_stage.empty()) located.fact.set("after", last_stage);
       }
       if (stated.name == "alert") located.fact.set("seen", located.inferred ? "inferred" : "seen");
@@ -251,6 +253,14 @@ std::vector<LocatedFact> facts_of_context(const Context& context, const DeviceLi
     if (const std::uint16_t highest = device::highest_version(*limits.profile))
       fact.with("max_version", tls::to_string(tls::Version{highest}));
     state(std::move(fact), "device profile " + std::string(limits.profile->title), profile);
+  }
+  for (const log::Event& event : context.told) {
+    const auto& [key, value] = context.set.at(event.line - 1);
+    for (const knowledge::Fact& stated : event.facts) {
+      FactBuilder fact(stated.name);
+      for (const auto& [field, said] : stated.fields) fact.with(field, said);
+      state(std::move(fact), key + " = " + value);
+    }
   }
   for (const auto& [key, value] : context.set) {
     state(FactBuilder("context").with("key", key).with("value", value), key + " = " + value);

@@ -85,6 +85,8 @@ class Scanner {
   [[nodiscard]] Log read(std::string_view text, std::string path) const;
   // One line; `line` is its number for the events. Appends to `events`.
   void scan_line(std::string_view text, std::uint64_t line, std::vector<Event>& events) const;
+  // What a statement of the user, "key = value", says: the events of the dialect "context" in it. Appends to `events`.
+  void scan_statement(std::string_view key, std::string_view value, std::vector<Event>& events) const;
   // The line without prefixes, colours and line end; `time` receives what the prefixes told. A view into `storage` or `text`.
   [[nodiscard]] std::string_view strip(std::string_view text, LineTime& time, std::string& storage) const;
   // Faults of the dialects themselves: samples their pattern does not match or that another dialect claims too. Sentences.

@@ -233,6 +233,18 @@ void Scanner::Compiled::scan(std::string_view text, std::uint64_t line, std::vec
   facts.insert(facts.end(), stripped.facts.begin(), stripped.facts.end());
 }
 
+void Scanner::scan_statement(std::string_view key, std::string_view value, std::vector<Event>& events) const {
+  constexpr std::string_view k_dialect = "context";
+  std::string line = "context " + std::string(key);
+  std::replace(line.begin(), line.end(), '_', ' ');
+  line += " = " + std::string(value);
+  std::vector<Event> all;
+  scan_line(line, 0, all);
+  for (Event& event : all) {
+    if (event.dialect == k_dialect) events.push_back(std::move(event));
+  }
+}
+
 Scanner::Scanner(const knowledge::Knowledge& knowledge, const Limits& limits) : compiled_(std::make_unique<Compiled>(knowledge, limits)) {}
 Scanner::~Scanner() = default;
 Scanner::Scanner(Scanner&&) noexcept = default;

@@ -73,7 +73,11 @@ class Story {
     return *this;
   }
   Story& set(std::string key, std::string value) {
+    static const log::Scanner scanner(knowledge::built_in());
+    const std::size_t known = input_.context.told.size();
+    scanner.scan_statement(key, value, input_.context.told);
     input_.context.set.emplace_back(std::move(key), std::move(value));
+    for (std::size_t i = known; i < input_.context.told.size(); ++i) input_.context.told[i].line = input_.context.set.size();
     return *this;
   }
   Story& in_buffer(std::int64_t bytes) {

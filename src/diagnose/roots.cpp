@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "diagnose/roots.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "base/text.hpp"
+#include "diagnose/facts.hpp"
+
+namespace tlswhy::diagnose {
+namespace {
+
+// Fields in which sources name certificates or files of them.
+constexpr std::array<std::string_view, 3> k_naming_fields{"subject", "issuer", "file"};
+
+// Modems and file systems write the blanks of a name as underscores.
+std::string with_blanks(std::string_view text) {
+  std::string out(text);
+  std::replace(out.begin(), out.end(), '_', ' ');
+  return out;
+}
+
+std::string_view expired(std::string_view until, const std::optional<Timestamp>& now) {
+  const auto end = until.empty() ? std::optional<Timestamp>{} : parse_timestamp(until);
+  if (!end || !now) return "unknown";
+  return *end < *now ? "yes" : "no";
+}
+
+}  // namespace
+
+void add_known_roots(std::vector<LocatedFact>& facts, const knowledge::Knowledge& knowledge, const std::optional<Timestamp>& now) {
+  std::set<std::string> stated;
+  const std::size_t count = facts.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const LocatedFact named = facts[i];
+    for (const std::string_view field : k_naming_fields) {
+      const std::string value = with_blanks(named.fact.get(field));
+      if (value.empty()) continue;
+      for (const knowledge::RootNote& root : knowledge.roots) {
+        if (root.until.empty() || ifind(value, root.name) == std::string_view::npos) continue;
+        const bool own = named.fact.name == "cert-shown" && named.fact.get("which") == "own";
+        const std::string_view where = own ? "own" : "chain";
+        if (!stated.insert(std::string(root.id) + "/" + std::string(where)).second) continue;
+        LocatedFact known = named;
+        known.fact = FactBuilder("known-root")
+                         .with("id", root.id)
+                         .with("name", root.name)
+                         .with("until", root.until)
+                         .with("where", where)
+                         .with("expired", expired(root.until, now))
+                         .with("role", named.fact.get("role"))
+                         .with("from", named.fact.get("from"))
+                         .take();
+        facts.push_back(std::move(known));
+      }
+    }
+  }
+}
+
+}  // namespace tlswhy::diagnose

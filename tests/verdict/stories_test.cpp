@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an expert reads between the lines: rules that need two things at once, and what users say beside their logs.
+#include "verdict.hpp"
+
+namespace tlswhy::verdict {
+namespace {
+
+constexpr std::string_view k_fatal_alert = "E (113675) esp-tls-mbedtls: mbedtls_ssl_handshake returned -0x7780\n";
+
+// start_ssl_client() of the Arduino core says each step it takes; the host name comes between set-up and handshake.
+TEST(Stories, an_arduino_log_of_all_steps_without_the_host_name_is_a_missing_server_name) {
+  const std::string set_up = "[V][ssl_client.cpp:75] start_ssl_client(): Setting up the SSL/TLS structure...\n";
+  const std::string name = "[V][ssl_client.cpp:140] start_ssl_client(): Setting hostname for TLS session...\n";
+  const std::string shake =
+      "[V][ssl_client.cpp:153] start_ssl_client(): Performing the SSL/TLS handshake...\n"
+      "[E][ssl_client.cpp:36] _handle_error(): [start_ssl_client():207]: (-30592) SSL - A fatal alert message was received from our peer\n";
+  EXPECT_EQ(first(Story().log(set_up + shake).diagnosis()), "sni-missing");
+  EXPECT_NE(first(Story().log(set_up + name + shake).diagnosis()), "sni-missing");
+  // A log that begins later tells nothing of what was left out.
+  EXPECT_NE(first(Story().log(shake).diagnosis()), "sni-missing");
+}
+
+TEST(Stories, a_fatal_alert_to_a_device_that_serves_browsers_is_its_self_signed_certificate) {
+  EXPECT_EQ(first(Story().log(k_fatal_alert).set("peer", "browser").diagnosis()), "self-signed");
+  EXPECT_EQ(first(Story().log("E (5000) esp_https_server: esp_tls_create_server_session failed, 0x7780\n").diagnosis()), "self-signed");
+}
+
+TEST(Stories, a_trust_file_that_holds_a_root_left_behind_is_named) {
+  const auto d = Story()
+                     .log("2020-12-03 20:38:17.654 [any:INFO] ./cups.trust: \n"
+                          "cert. version     : 3\n"
+                          "issuer name       : O=Digital Signature Trust Co., CN=DST Root CA X3\n"
+                          "subject name      : O=Digital Signature Trust Co., CN=DST Root CA X3\n")
+                     .diagnosis();
+  EXPECT_TRUE(first(d) == "unknown-ca" || first(d) == "root-expired") << first(d);
+}
+
+// CertificateVerify in TLS 1.3 is RSA-PSS (RFC 8446 4.2.3); keys in hardware often make PKCS #1 v1.5 signatures only.
+TEST(Stories, a_key_that_cannot_make_pss_signatures_is_one_in_hardware) {
+  const auto d = Story()
+                     .log("ssl_tls13_generic.c:1093: |1| CertificateVerify signature failed with rsa_pss_rsae_sha512\n"
+                          "ssl_tls13_generic.c:1095: |1| mbedtls_pk_sign_ext() returned -16128 (-0x3f00)\n")
+                     .diagnosis();
+  EXPECT_EQ(first(d), "crypto-hardware-failure");
+}
+
+TEST(Stories, a_socket_error_of_a_broker_that_names_no_tls_error_is_a_plain_listener) {
+  const std::string client = "Error: A TLS error occurred.\n";
+  const std::string broker = "1723430021: New connection from 192.0.2.20 on port 9999.\n";
+  const std::string lost = "1723430021: Socket error on client <unknown>, disconnecting.\n";
+  EXPECT_EQ(first(Story().log(client, "pub.log").log(broker + lost, "broker.log").diagnosis()), "not-tls");
+  const std::string error = "1723430021: OpenSSL Error: error:14094418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca\n";
+  EXPECT_EQ(first(Story().log(client, "pub.log").log(broker + error + lost, "broker.log").diagnosis()), "unknown-ca");
+}
+
+TEST(Stories, a_plain_connection_that_works_on_the_port_settles_it) {
+  const std::string_view log = "mbedtls_ssl_handshake returned -0x7280\n";
+  EXPECT_EQ(first(Story().log(log).set("http_to_the_same_port", "works").diagnosis()), "not-tls");
+}
+
+TEST(Stories, an_invalid_record_from_a_tls_port_is_rather_a_record_too_long) {
+  const std::string_view log = "mbedtls_ssl_handshake returned -0x7200\n";
+  EXPECT_EQ(first(Story().log(log).set("port", "443").diagnosis()), "buffer-too-small");
+  EXPECT_EQ(first(Story().log(log).set("port", "1883").diagnosis()), "not-tls");
+}
+
+TEST(Stories, what_the_verifier_printed_outweighs_the_alert_that_is_sent_for_it) {
+  const auto d = Story()
+                     .log("I (9012) esp-tls: verification info:   ! The certificate is signed with an unacceptable key (eg bad curve, RSA too short).\n",
+                          "device.log")
+                     .log("12196:error:14094418:SSL routines:SSL3_READ_BYTES:tlsv1 alert unknown ca:s3_pkt.c:1060:SSL alert number 48\nACCEPT\n",
+                          "server.log")
+                     .diagnosis();
+  EXPECT_EQ(first(d), "weak-crypto-rejected");
+}
+
+TEST(Stories, a_key_that_the_device_cannot_read_explains_why_the_server_met_an_end_of_file) {
+  const auto d = Story()
+                     .log("Traceback (most recent call last):\n  File \"main.py\", line 12, in <module>\nValueError: invalid key\n", "device.log")
+                     .log("ACCEPT\n80EBB69FE07F0000:error:0A000126:SSL routines:ssl3_read_n:unexpected eof while reading:rec_layer_s3.c:318:\n",
+                          "server.log")
+                     .diagnosis();
+  EXPECT_EQ(first(d), "cert-parse-failed");
+}
+
+TEST(Stories, internal_errors_of_an_open_session_are_two_tasks_on_one_context) {
+  const auto d = Story().log("E (8131) esp-tls-mbedtls: read error :-0x6C00\nE (8131) esp-tls-mbedtls: write error :-0x6C00\n").diagnosis();
+  EXPECT_EQ(first(d), "concurrency-misuse");
+}
+
+}  // namespace
+}  // namespace tlswhy::verdict

@@ -163,7 +163,14 @@ void add_schema(CLI::App& app, Options& options) {
   add_common(app, options);
 }
 
-constexpr std::array<Command, 12> k_commands{{
+void add_completion(CLI::App& app, Options& options) {
+  app.add_option("SHELL", options.names, "bash, zsh or fish")->required()->expected(1)->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  app.add_option("-o,--output", options.output, "Write to FILE")->type_name("FILE");
+}
+
+void add_generate(CLI::App& app, Options& options) { app.add_option("FOLDER", options.names, "Where to write")->required()->expected(1); }
+
+constexpr std::array<Command, 14> k_commands{{
     {"diagnose", "say why a TLS handshake failed", add_diagnose, run_diagnose},
     {"explain", "what a code, symbol, alert or log line means", add_explain, run_explain},
     {"annotate", "pass a log through and explain its lines as they come", add_annotate, run_annotate},
@@ -176,6 +183,8 @@ constexpr std::array<Command, 12> k_commands{{
     {"diff", "the first difference that matters between a good and a bad one", add_diff, run_diff},
     {"cert", "what is wrong with certificates, keys and CA files", add_cert, run_cert},
     {"schema", "the JSON schemas of the output", add_schema, run_schema},
+    {"completion", "a completion script for the shell", add_completion, run_completion},
+    {"generate", "man pages, completions and the reference", add_generate, run_generate, true},
 }};
 
 }  // namespace

@@ -19,6 +19,7 @@ struct Command {
   std::string_view summary;                          // what it gives, in a few words without a full stop
   void (*add)(CLI::App& app, Options& options);      // its options; they set `options`
   int (*run)(const Options& options);                // the exit status
+  bool hidden = false;                               // of use to the build only
 };
 
 // "diagnose", which may be left out, is the first.

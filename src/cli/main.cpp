@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "capture/capture.hpp"
 #include "cli/commands.hpp"
+#include "cli/manual.hpp"
 #include "cli/options.hpp"
 #include "cli/version.hpp"
 #include "tls/certificate.hpp"
@@ -19,13 +20,6 @@ namespace tlswhy::cli {
 namespace {
 
 constexpr std::size_t k_edits = 3;
-
-constexpr const char* k_footer =
-    "Examples:\n"
-    "  tlswhy capture.pcapng serial.log          why did it fail?\n"
-    "  tlswhy explain -0x7200                    what does this code mean?\n"
-    "  tail -f monitor.log | tlswhy annotate     explain lines as they come\n"
-    "Exit status: 0 nothing failed, 1 a failure was found (or a code is unknown), 2 usage, 3 an input could not be read.";
 
 // "explain -0x7200" and "explain -40": what looks like a number is no option; "-f90" is one that was printed by "-%x".
 bool is_negative_number(std::string_view word) {
@@ -50,9 +44,22 @@ void in_order(std::vector<std::string>& words, const std::vector<std::string>& a
   std::stable_sort(words.begin(), words.end(), [&](const std::string& a, const std::string& b) { return place(a) < place(b); });
 }
 
+std::string footer() {
+  constexpr std::size_t k_column = 42;
+  std::string text = "Examples:\n";
+  for (const Example& example : common_examples()) {
+    std::string line = "  " + std::string(example.line);
+    line.resize(std::max(line.size() + 1, k_column + 2), ' ');
+    text += line + std::string(example.what) + "\n";
+  }
+  return text + "Exit status: 0 nothing failed, 1 a failure was found (or a code is unknown), 2 usage, 3 an input could not be read.";
+}
+
 std::string other_commands() {
   std::string names;
-  for (const Command& command : commands().subspan(1)) names += (names.empty() ? "" : ", ") + std::string(command.name);
+  for (const Command& command : commands().subspan(1)) {
+    if (!command.hidden) names += (names.empty() ? "" : ", ") + std::string(command.name);
+  }
   return "Other commands: " + names + " (tlswhy COMMAND --help).\n";
 }
 
@@ -78,7 +85,7 @@ int parse_and_run(std::vector<std::string> arguments) {
   CLI::App app(main_job ? "tlswhy: why did this TLS handshake fail?" : usage_name(*command) + ": " + std::string(command->summary));
   app.name(usage_name(*command));
   command->add(app, options);
-  app.footer(main_job ? other_commands() + k_footer : k_footer);
+  app.footer(main_job ? other_commands() + footer() : footer());
   const std::vector<std::string> as_typed = arguments;
   if (command->name == "explain" || command->name == "codes") {
     // CLI11 takes "-4..." for an option; after "--" nothing is one, so the codes go behind it.

@@ -102,6 +102,8 @@ void complain(const std::string& message);
 [[nodiscard]] int run_diff(const Options& options);
 [[nodiscard]] int run_cert(const Options& options);
 [[nodiscard]] int run_schema(const Options& options);
+[[nodiscard]] int run_completion(const Options& options);
+[[nodiscard]] int run_generate(const Options& options);
 [[nodiscard]] std::string version_text(bool verbose);
 
 }  // namespace tlswhy::cli

@@ -28,10 +28,15 @@ class Folder {
   void page(const report::Document& document, int section) {
     const std::string number = std::to_string(section);
     write("man/man" + number + "/" + document.name() + "." + number, document.man(section, k_version));
-    reference(document, "");
+    write("doc/tlswhy/reference/" + file_of(document, section), document.markdown());
   }
   void reference(const report::Document& document, const std::string& folder) {
     write("doc/tlswhy/reference/" + folder + document.name() + ".md", document.markdown());
+  }
+  // The command tlswhy-causes(1) and the list tlswhy-causes(7) are two pages: tlswhy-causes.md and causes.md.
+  [[nodiscard]] static std::string file_of(const report::Document& document, int section) {
+    constexpr std::string_view k_program = "tlswhy-";
+    return (section == 1 ? document.name() : document.name().substr(k_program.size())) + ".md";
   }
   [[nodiscard]] int status() const { return status_; }
 
@@ -64,7 +69,7 @@ int run_generate(const Options& options) {
   index.heading("Knowledge and formats");
   const auto add = [&](const report::Document& document, int section) {
     folder.page(document, section);
-    index.term(document.name(), document.summary(), document.name() + ".md");
+    index.term(document.name(), document.summary(), Folder::file_of(document, section));
   };
   add(report::causes_reference(knowledge), 7);
   add(report::codes_reference(knowledge), 7);

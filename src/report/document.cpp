@@ -62,6 +62,7 @@ std::string upper(std::string_view text) {
 std::string Document::markdown() const {
   std::string out = "# " + markdown_text(name_) + "\n\n" + markdown_text(summary_) + "\n";
   bool in_list = false;
+  bool after_term = false;  // a bullet below a term belongs to it
   for (const Block& block : blocks_) {
     const bool list = block.kind == Kind::bullet || block.kind == Kind::term;
     if (!(list && in_list)) out += "\n";
@@ -71,13 +72,14 @@ std::string Document::markdown() const {
       case Kind::subheading: out += "### " + markdown_text(block.text) + "\n"; break;
       case Kind::paragraph: out += markdown_text(block.text) + "\n"; break;
       case Kind::code: out += "```sh\n" + block.text + "\n```\n"; break;
-      case Kind::bullet: out += "- " + (block.link.empty() ? markdown_text(block.text) : "[" + markdown_text(block.text) + "](" + block.link + ")") + "\n"; break;
+      case Kind::bullet: out += std::string(after_term ? "  - " : "- ") + (block.link.empty() ? markdown_text(block.text) : "[" + markdown_text(block.text) + "](" + block.link + ")") + "\n"; break;
       case Kind::term: {
         const std::string word = markdown_code(block.word);
         out += "- " + (block.link.empty() ? word : "[" + word + "](" + block.link + ")") + (block.text.empty() ? "" : ": " + markdown_text(block.text)) + "\n";
         break;
       }
     }
+    after_term = block.kind == Kind::term || (after_term && block.kind == Kind::bullet);
   }
   return out;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 
 #include "base/text.hpp"
@@ -14,6 +15,7 @@
 #include "cli/manual.hpp"
 #include "cli/options.hpp"
 #include "cli/version.hpp"
+#include "sandbox/sandbox.hpp"
 #include "tls/certificate.hpp"
 
 namespace tlswhy::cli {
@@ -63,6 +65,38 @@ std::string other_commands() {
   return "Other commands: " + names + " (tlswhy COMMAND --help).\n";
 }
 
+// What every command needs from now on: to read files and to write those that were named.
+sandbox::Policy policy_of(const Options& options) {
+  sandbox::Policy policy;
+  for (const std::string& path : {options.output, options.save_certificates, options.write_baseline}) {
+    if (!path.empty() && path != "-") policy.outputs.push_back(path);
+  }
+  // The summary of a GitHub job is a file that the runner names.
+  const char* const summary = std::getenv("GITHUB_STEP_SUMMARY");
+  if (options.format == "github" && summary != nullptr && *summary != '\0') policy.outputs.emplace_back(summary);
+  return policy;
+}
+
+// For those who trace or profile the program.
+bool sandbox_is_off() {
+  const char* const value = std::getenv("TLSWHY_SANDBOX");
+  return value != nullptr && std::string_view(value) == "off";
+}
+
+void drop_rights(const Options& options) {
+  if (sandbox_is_off()) return;
+  const sandbox::State state = sandbox::enter(policy_of(options));
+  if (options.verbose && !state.missing.empty()) std::fprintf(stderr, "tlswhy: note: no full sandbox: %s\n", state.missing.c_str());
+}
+
+std::string sandbox_text() {
+  if (sandbox_is_off()) return "sandbox: off (TLSWHY_SANDBOX)\n";
+  const sandbox::State state = sandbox::enter({});
+  std::string text = state.system_calls ? "seccomp" : "";
+  if (state.files) text += text.empty() ? "Landlock" : ", Landlock";
+  return "sandbox: " + (text.empty() ? "none" : text) + (state.missing.empty() ? "" : " (" + state.missing + ")") + "\n";
+}
+
 int parse_and_run(std::vector<std::string> arguments) {
   Options options;
   const Command* command = arguments.empty() ? nullptr : command_named(arguments.front());
@@ -79,7 +113,7 @@ int parse_and_run(std::vector<std::string> arguments) {
   const bool wants_version = std::find(arguments.begin(), arguments.end(), "--version") != arguments.end();
   if (wants_version) {
     const bool verbose = std::find(arguments.begin(), arguments.end(), "-v") != arguments.end();
-    return write_output(options, version_text(verbose), k_exit_ok);
+    return write_output(options, version_text(verbose) + (verbose ? sandbox_text() : ""), k_exit_ok);
   }
   const bool main_job = command->name == "diagnose";
   CLI::App app(main_job ? "tlswhy: why did this TLS handshake fail?" : usage_name(*command) + ": " + std::string(command->summary));
@@ -119,6 +153,7 @@ int parse_and_run(std::vector<std::string> arguments) {
       return k_exit_usage;
     }
   }
+  if (!command->hidden) drop_rights(options);
   return command->run(options);
 }
 

@@ -126,6 +126,7 @@ void add_of_program(report::Document& page) {
   page.heading("Environment");
   page.term("NO_COLOR", "Any value: no colours, unless --color always.");
   page.term("CLICOLOR_FORCE, FORCE_COLOR", "Any value: colours although the output is no terminal.");
+  page.term("TLSWHY_SANDBOX", "off: do not drop rights before reading the inputs, which is done on Linux otherwise. tlswhy --version -v says what the kernel holds.");
 }
 
 }  // namespace

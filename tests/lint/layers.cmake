@@ -4,6 +4,7 @@ cmake_minimum_required(VERSION 3.25)
 set(base_may)
 set(knowledge_may base)
 set(capture_may base)
+set(sandbox_may base)
 set(tls_may base)
 set(wire_may base capture tls)
 set(codes_may base knowledge)
@@ -15,11 +16,11 @@ set(diagnose_may base knowledge tls wire log capture device)
 set(input_may base knowledge capture tls wire log diagnose)
 set(triage_may base knowledge capture tls wire log diagnose input)
 set(report_may base knowledge codes tls wire log capture device check diagnose input triage)
-set(cli_may base knowledge capture tls wire codes log device check diagnose input triage report)
+set(cli_may base knowledge capture tls wire codes log device check diagnose input triage report sandbox)
 
 # Third-party headers and the one module that may name each.
 set(third_party
-  "tl/expected=base" "toml\\+\\+=knowledge" "pcap=capture" "zlib=capture" "zstd=capture" "lz4=capture" "mbedtls/=tls" "nlohmann/=report" "fmt/=report" "CLI/=cli")
+  "tl/expected=base" "toml\\+\\+=knowledge" "pcap=capture" "zlib=capture" "zstd=capture" "lz4=capture" "mbedtls/=tls" "nlohmann/=report" "fmt/=report" "CLI/=cli" "seccomp=sandbox")
 
 set(faults 0)
 file(GLOB modules RELATIVE "${SOURCE}" "${SOURCE}/*")

@@ -56,7 +56,7 @@ class Descriptor {
   int number_;
 };
 
-// False if nobody reads any more.
+// False if not all could be written; errno is EPIPE if nobody reads any more.
 bool write_all(int descriptor, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = write(descriptor, bytes.data(), bytes.size());
@@ -170,7 +170,12 @@ int run_annotate(const Options& options) {
     }
     wanted = write_all(output.number(), annotator.pass(std::string_view(buffer).substr(0, static_cast<std::size_t>(got))));
   }
-  if (wanted) (void)write_all(output.number(), annotator.finish());
+  if (wanted) wanted = write_all(output.number(), annotator.finish());
+  // A reader that has seen enough is no failure, a full disk is.
+  if (!wanted && errno != EPIPE) {
+    complain((to_file ? options.output : std::string("standard output")) + ": cannot be written: " + std::strerror(errno));
+    return k_exit_unreadable;
+  }
   return status == k_exit_ok && annotator.failure_found() ? k_exit_failure_found : status;
 }
 

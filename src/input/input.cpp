@@ -54,6 +54,18 @@ std::vector<std::uint8_t> read_some(std::FILE* file, std::size_t limit) {
   return bytes;
 }
 
+// Standard input, a pipe or a device: what was read once is gone, and its size is not known.
+bool readable_once(std::FILE* file) {
+  struct stat information {};
+  return fstat(fileno(file), &information) != 0 || !S_ISREG(information.st_mode);
+}
+
+// Why there are no bytes.
+std::string why_empty(std::FILE* file) {
+  const int error = errno;
+  return std::ferror(file) != 0 ? std::string("cannot be read: ") + std::strerror(error) : "is empty";
+}
+
 std::string text_of(const std::vector<std::uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
 
 // Certificates and nothing else: PEM blocks with at most comments between them, or one DER.
@@ -92,7 +104,7 @@ constexpr std::uint32_t k_alike_kept = 8;
 // A capture that waits until the secrets of all other inputs are known.
 struct WaitingCapture {
   std::size_t file = 0;              // index into Inputs::files
-  std::vector<std::uint8_t> bytes;   // of standard input, which can be read once only
+  std::vector<std::uint8_t> bytes;   // of what can be read once only: standard input, pipes
 };
 
 class InputReader {
@@ -108,14 +120,15 @@ class InputReader {
     File& entry = inputs_.files.back();
     auto file = open_file(path);
     if (!file) return add_unreadable(entry, file.error().what, inputs_);
-    std::vector<std::uint8_t> bytes = read_some(file->get(), path == "-" ? k_largest_text : k_head);
-    if (bytes.empty()) return add_unreadable(entry, "is empty", inputs_);
+    const bool once = readable_once(file->get());
+    std::vector<std::uint8_t> bytes = read_some(file->get(), once ? k_largest_text : k_head);
+    if (bytes.empty()) return add_unreadable(entry, why_empty(file->get()), inputs_);
     if (!is_key_log && capture::is_capture(bytes)) {
       entry.kind = "capture";
-      waiting_.push_back({index, path == "-" ? std::move(bytes) : std::vector<std::uint8_t>()});
+      waiting_.push_back({index, once ? std::move(bytes) : std::vector<std::uint8_t>()});
       return;
     }
-    if (path != "-") {
+    if (!once) {
       const std::vector<std::uint8_t> rest = read_some(file->get(), k_largest_text);
       bytes.insert(bytes.end(), rest.begin(), rest.end());
     }
@@ -146,7 +159,7 @@ class InputReader {
     }
     for (const WaitingCapture& capture : waiting_) {
       File& file = inputs_.files[capture.file];
-      add_capture(file, file.path == "-" ? wire::read(capture.bytes, "-", options_) : wire::read(file.path, options_), inputs_);
+      add_capture(file, !capture.bytes.empty() ? wire::read(capture.bytes, file.path, options_) : wire::read(file.path, options_), inputs_);
     }
     if (secrets == 0 || waiting_.empty()) return;
     for (const wire::Capture& capture : inputs_.input.captures) {

@@ -123,6 +123,11 @@ constexpr std::array<std::string_view, 7> k_certificate_alerts{"bad_certificate"
                                                                "certificate_expired", "certificate_unknown",     "unknown_ca",
                                                                "record_overflow"};
 
+// Alerts by which a server refuses a ClientHello.
+constexpr std::array<std::string_view, 9> k_server_alerts{"handshake_failure",       "protocol_version",     "insufficient_security",
+                                                          "inappropriate_fallback",  "unrecognized_name",    "certificate_required",
+                                                          "no_application_protocol", "unknown_psk_identity", "missing_extension"};
+
 // Who sent an alert follows from who wrote the log and which way it went; failing that, from whose turn it was; failing that, from
 // what the alert is about. The last two are inferred, and say so.
 void tell_sender(LocatedFact& located, std::string_view role, std::string_view last_stage) {
@@ -141,8 +146,14 @@ void tell_sender(LocatedFact& located, std::string_view role, std::string_view l
     infer(clients_turn, "it was its turn");
   } else {
     const std::string_view name = located.fact.get("name");
-    const bool certificate = std::find(k_certificate_alerts.begin(), k_certificate_alerts.end(), name) != k_certificate_alerts.end();
-    infer(certificate, "the usual sender of this alert");
+    const auto is_one_of = [&](const auto& alerts) { return std::find(alerts.begin(), alerts.end(), name) != alerts.end(); };
+    if (is_one_of(k_certificate_alerts)) {
+      infer(true, "the usual sender of this alert");
+    } else if (direction == "sent" && !is_one_of(k_server_alerts)) {
+      infer(true, "it was sent by the log's writer, most likely a client");
+    } else {
+      infer(false, "the usual sender of this alert");
+    }
   }
 }
 

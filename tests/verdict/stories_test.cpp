@@ -88,5 +88,47 @@ TEST(Stories, internal_errors_of_an_open_session_are_two_tasks_on_one_context) {
   EXPECT_EQ(first(d), "concurrency-misuse");
 }
 
+// mosquitto's clients compare names in a verify callback that sets no error; OpenSSL 1.1.0 and later then send internal_error.
+TEST(Stories, an_internal_error_from_a_client_of_mosquitto_is_a_wrong_name) {
+  const std::string broker =
+      "1646821111: New connection from 192.0.2.20 on port 8883.\n"
+      "1646821111: OpenSSL Error[0]: error:14094438:lib(20):func(148):reason(1080)\n"
+      "1646821111: Socket error on client <unknown>, disconnecting.\n";
+  EXPECT_EQ(first(Story().log(broker, "broker.log").diagnosis()), "hostname-mismatch");
+}
+
+TEST(Stories, an_internal_error_that_the_writer_of_a_log_sends_is_no_fault_of_the_server) {
+  const auto d = Story()
+                     .log("library\\ssl_tls.c:3161: handshake message: msglen = 5021, type = 11, hslen = 5021\n"
+                          "library\\ssl_tls.c:4181: send alert level=2 message=80\n")
+                     .diagnosis();
+  EXPECT_EQ(first(d), "low-memory");
+  EXPECT_NE(first(Story().log("ssl_tls.c:4181: send alert level=2 message=80\n").diagnosis()), "server-fault");
+}
+
+TEST(Stories, a_server_that_got_no_client_certificate_says_so_behind_the_alert) {
+  const std::string broker =
+      "[error] supervisor: 'esockd_connection_sup', reason: {ssl_error,{tls_alert,{handshake_failure,\"TLS server: In state certify at "
+      "tls_dtls_connection.erl:314 generated SERVER ALERT: Fatal - Handshake Failure\\n no_client_certificate_provided\"}}}, offender: x\n";
+  EXPECT_EQ(first(Story().log(broker, "emqx.log").log("mbedtls_ssl_handshake() failed, ret:-0x7780\n").diagnosis()), "client-cert-missing");
+}
+
+// -0x7880 is an orderly close, which in mid-handshake is no success.
+TEST(Stories, a_close_in_mid_handshake_is_not_called_harmless) {
+  const auto d = Story()
+                     .log("mbedtls_net_send(): error -1 in net_sock_send() - requestedLen=107\n"
+                          "ssl_tls.c:2846: mbedtls_ssl_flush_output() returned -30848 (-0x7880)\n"
+                          "ssl_cli.c:2981: mbedtls_ssl_write_record() returned -30848 (-0x7880)\n"
+                          "mbedtls_ssl_handshake returned -0x7880\n")
+                     .diagnosis();
+  EXPECT_LT(confidence(d, first(d)), 0.7);
+}
+
+// The server's log alone: the client's reason stands in the client's log.
+TEST(Stories, a_client_that_leaves_without_a_word_is_not_the_peer_that_resets) {
+  const auto d = Story().log("1755458727: Client connection from 192.0.2.100 failed: error:0A000126:SSL routines::unexpected eof while reading\n").diagnosis();
+  EXPECT_LT(confidence(d, first(d)), 0.7);
+}
+
 }  // namespace
 }  // namespace tlswhy::verdict

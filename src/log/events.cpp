@@ -181,8 +181,9 @@ std::optional<Event> make_event(const knowledge::Knowledge& knowledge, const Rul
         look_up(knowledge, rule.source->code_library, line, *code, version_told(before, rule.source->code_library), event);
     // Success is printed too ("Last tls stack error number: 0x0"), and then nothing of what the pattern states holds.
     if (event.value == 0 && !looked_up.states) return std::nullopt;
-    // "mbedtls_ssl_handshake returned -0x6900" (would block) has the form of a failure and is none.
-    if (looked_up.known && !event.is_error) {
+    // "mbedtls_ssl_handshake returned -0x6900" (would block) has the form of a failure and is none. The peer's orderly close ends it.
+    const bool closed = std::any_of(event.facts.begin(), event.facts.end(), [](const Fact& fact) { return fact.name == "close-notify"; });
+    if (looked_up.known && !event.is_error && !closed) {
       std::erase_if(event.facts, [](const Fact& fact) { return fact.name == "step" && fact.get("name") == "handshake-failed"; });
     }
     if (rule.generic && !looked_up.known) return std::nullopt;

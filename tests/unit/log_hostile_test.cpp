@@ -113,7 +113,8 @@ TEST(LogHostile, LinesOfThirtyThousandCharactersAreReadAndSaidToBeCut) {
   constexpr std::size_t k_long = 30'000;
   const std::vector<std::string> samples = all_samples();
   for (int round = 0; round < 20; ++round) {
-    std::string line = samples[below(random, samples.size())];
+    // Lines in which nothing is known are not looked at, so nothing can be said of their length.
+    std::string line = "handshake failed: -0x2700 " + samples[below(random, samples.size())];
     while (line.size() < k_long) line += round % 2 == 0 ? line : samples[below(random, samples.size())];
     const std::string text = line + "\nE (992) esp-tls: mbedtls_ssl_handshake returned -0x2700\n";
     const Log log = scanner().read(text, "x");

@@ -209,7 +209,7 @@ std::vector<LocatedFact> facts_of_log(const log::Log& log, std::uint64_t first_l
       if (!role.empty()) located.fact.set("role", std::string(role));
       const std::string& library = event.library.empty() ? log.library : event.library;
       if (!library.empty() && located.fact.get("library").empty()) located.fact.set("library", library);
-      if (!log.platform.empty()) located.fact.set("platform", log.platform);
+      if (!log.platform.empty() && located.fact.get("platform").empty()) located.fact.set("platform", log.platform);
       located.source = {SourceKind::log, log.path, event.line, std::nullopt};
       located.text = event.text;
       if (stated.name == "stage") last_stage = std::string(stated.get("reached"));

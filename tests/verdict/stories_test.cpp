@@ -130,5 +130,46 @@ TEST(Stories, a_client_that_leaves_without_a_word_is_not_the_peer_that_resets) {
   EXPECT_LT(confidence(d, first(d)), 0.7);
 }
 
+TEST(Stories, a_signature_that_does_not_verify_is_not_taken_for_damage_on_the_way) {
+  // Of a certificate: another CA of the same name, or no memory to compute it.
+  const auto certificate = Story().log("failed: -155, ASN sig error, confirm failure\n").diagnosis();
+  EXPECT_TRUE(first(certificate) == "low-memory" || first(certificate) == "unknown-ca") << first(certificate);
+  EXPECT_LT(confidence(certificate, first(certificate)), 0.7);
+  // Of the key exchange: the hash may not be built in, or an accelerator be wrong.
+  const auto exchange = Story().log("library/ssl_tls12_client.c:2438: mbedtls_pk_verify() returned -19968 (-0x4e00)\n").diagnosis();
+  EXPECT_LT(confidence(exchange, first(exchange)), 0.7);
+  EXPECT_GE(place(exchange, "algorithm-not-built"), 1U);
+}
+
+// Without a hello to look at, three causes share this alert.
+TEST(Stories, a_bare_handshake_failure_is_not_called_a_missing_suite_with_confidence) {
+  const auto d = Story().log("library/ssl_msg.c:5061: is a fatal alert message (msg 40)\n").diagnosis();
+  EXPECT_EQ(first(d), "no-shared-cipher");
+  EXPECT_LT(confidence(d, first(d)), 0.7);
+  // lwIP's altcp_tls has no call to set the server name.
+  EXPECT_EQ(first(Story().log("is a fatal alert message (msg 40)\ntls_client_err -15\nconnecting to server IP 192.0.2.10 port 443\n").diagnosis()), "sni-missing");
+}
+
+TEST(Stories, modems_tell_by_number_what_failed) {
+  EXPECT_EQ(first(Story().log("+CMQTTCONNECT: 0,30\n").diagnosis()), "application-rejected");
+  EXPECT_EQ(first(Story().log("+CMQTTCONNECT: 0,25\n").diagnosis()), "dns-failure");
+  EXPECT_EQ(first(Story().log("+CAOPEN: 0,25\n").diagnosis()), "hostname-mismatch");
+  EXPECT_EQ(first(Story().log("AT+CIPSSL=1\nOK\nAT+CIPSTART=\"TCP\",\"mqtt.example.com\",8883\nCONNECT FAIL\n").diagnosis()), "version-mismatch");
+  const auto handshake = Story().log("+CCHOPEN: 0,15\n").diagnosis();
+  EXPECT_LT(confidence(handshake, first(handshake)), 0.5);
+  EXPECT_TOLD(handshake, "enableSNI");
+}
+
+// wolfSSL's examples go on after a failed check; what ends the connection comes later.
+TEST(Stories, a_certificate_that_was_accepted_anyway_did_not_end_the_connection) {
+  const auto d = Story()
+                     .log("MQTT TLS Verify Callback: PreVerify 0, Error -150 (no support for error strings built in)\n"
+                          "  Allowing cert anyways\n"
+                          "NetRead: Error 116\n"
+                          "MQTT Socket Connect: Error (TLS Connect) (-6)\n")
+                     .diagnosis();
+  EXPECT_LT(confidence(d, "clock-not-set"), 0.7);
+}
+
 }  // namespace
 }  // namespace tlswhy::verdict

@@ -234,6 +234,12 @@ class HandshakeFacts {
   void alerts() {
     for (const tls::Alert& alert : h_.alerts) {
       const std::string who(to_string(alert.from));
+      if (alert.after_close) {
+        const std::string name(knowledge_.name_of("tls-alerts", alert.code));
+        state(FactBuilder("alert-after-close").with("name", name).with("by", who), alert.at.frame,
+              "the " + who + " answers the close with alert " + name + ", which only says that the connection had ended");
+        continue;
+      }
       if (alert.encrypted && !alert.decrypted) {
         state(FactBuilder("encrypted-alert").with("by", who).with("after", alert.after), alert.at.frame,
               alert.inferred ? "the " + who + " sends an encrypted record of an alert's size and then nothing more"
@@ -333,7 +339,7 @@ class HandshakeFacts {
   [[nodiscard]] Side next_speaker() const {
     if (h_.messages.empty()) return Side::client;
     const tls::Message& last = h_.messages.back();
-    if (last.from == Side::client) return Side::server;
+    if (last.from == Side::client || h_.from_server.stopped_inside) return Side::server;
     return last.type == "server_hello_done" || last.type == "hello_verify_request" || last.type == "hello_retry_request" || tls13()
                ? Side::client
                : Side::server;

@@ -16,6 +16,10 @@ constexpr std::uint8_t k_fatal = 2;
 constexpr std::uint16_t k_tls12 = 0x0303;
 constexpr std::uint16_t k_dtls12 = 0xFEFD;
 constexpr std::size_t k_most_problems = 16;
+// TLS 1.3 records behind the client's Finished after which the connection is up and nothing more is to be learnt: of the server (two
+// tickets and data), or of a client that sends without an answer.
+constexpr std::uint32_t k_settled_server = 2;
+constexpr std::uint32_t k_settled_client = 64;
 // A TLS 1.3 Finished is a hash of at least 32 bytes behind a header of 4, a content type and a tag of at least 8 (RFC 8446 4.4.4).
 constexpr std::uint32_t k_smallest_finished13 = 45;
 
@@ -35,7 +39,8 @@ bool Assembly::tls13() const {
 
 bool Assembly::over() const {
   if (!handshake_.server_hello && !handshake_.midstream) return false;
-  if (tls13()) return progress_.client_finished13 && facts_[0].application_records > 2 && facts_[1].application_records > 2;
+  // TLS 1.3: the server's verdict on the client's flight comes after it: tickets and data, or an alert in one record.
+  if (tls13()) return progress_.server_records_after_finished > k_settled_server || progress_.client_records_after_finished > k_settled_client;
   return finished_[0] && finished_[1];
 }
 

@@ -15,6 +15,8 @@ constexpr std::uint32_t k_alert_record = 19;
 constexpr std::uint32_t k_alert_record_ccm8 = 11;
 // Silence this long before the end of the capture is no capture that was stopped early: somebody gave up or has gone.
 constexpr double k_silence_ms = 10'000;
+// A server whose turn it is answers within its round trip and the time of one signature; devices compute longer.
+constexpr double k_server_silence_ms = 5'000;
 
 bool is_tls13(const Handshake& h) {
   if (h.transport == "quic") return true;  // RFC 9001 4.2
@@ -77,6 +79,20 @@ bool completed(const Handshake& h, const Progress& p) {
   return (only_client && p.finished[0] && h.from_client.application_records > 0) || (only_server && p.finished[1] && h.from_server.application_records > 0);
 }
 
+// Stacks answer an end of file in mid-handshake with an alert of their own (OpenSSL decode_error, GnuTLS unexpected_message, JSSE
+// handshake_failure). It says nothing about what went wrong: the other side had closed, and nothing of it was left to judge.
+void mark_alerts_after_close(Handshake& h) {
+  for (Alert& alert : h.alerts) {
+    const DirectionFacts& peer = h.from(other(alert.from));
+    if (!peer.fin || peer.fin_at.frame >= alert.at.frame) continue;
+    const Message* last = nullptr;
+    for (const Message& message : h.messages) {
+      if (message.at.frame <= alert.at.frame) last = &message;
+    }
+    alert.after_close = last == nullptr || last->from == alert.from;
+  }
+}
+
 // The end that TCP tells: whoever sent the first FIN or RST.
 bool end_by_tcp(Handshake& h) {
   struct Sign {
@@ -109,6 +125,7 @@ bool flight_unanswered(const Handshake& h, const Progress& p) {
 void conclude(Handshake& h, const Progress& p, At end) {
   infer_encrypted_alerts(h, p);
   std::stable_sort(h.alerts.begin(), h.alerts.end(), [](const Alert& a, const Alert& b) { return a.at.frame < b.at.frame; });
+  mark_alerts_after_close(h);
   if (h.foreign) {
     set_end(h, EndedBy::not_tls, h.foreign->from, h.foreign->at, Outcome::failed);
     return;
@@ -123,7 +140,7 @@ void conclude(Handshake& h, const Progress& p, At end) {
   }
   const bool tls13 = is_tls13(h);
   for (const Alert& alert : h.alerts) {
-    if (!ends(alert, tls13)) continue;
+    if (!ends(alert, tls13) || alert.after_close) continue;
     set_end(h, alert.encrypted && !alert.decrypted ? EndedBy::encrypted_alert : EndedBy::alert, alert.from, alert.at, Outcome::failed);
     return;
   }
@@ -142,7 +159,8 @@ void conclude(Handshake& h, const Progress& p, At end) {
   }
   const double silence = milliseconds_between(p.last.time, end.time);
   const bool repeated = h.transport == "udp" ? flight_unanswered(h, p) : h.from_client.retransmissions + h.from_server.retransmissions >= 3;
-  if (silence >= k_silence_ms || (repeated && h.client_hello)) {
+  const bool servers_turn = h.transport != "udp" && h.client_hello && !h.messages.empty() && h.messages.back().from == Side::client;
+  if (silence >= (servers_turn ? k_server_silence_ms : k_silence_ms) || (repeated && h.client_hello)) {
     set_end(h, EndedBy::timeout, std::nullopt, p.last, h.midstream && !h.client_hello ? Outcome::incomplete : Outcome::failed);
     return;
   }

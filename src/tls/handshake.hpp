@@ -151,6 +151,7 @@ struct Alert {
   bool inferred = false;          // TLS 1.3: nothing says that it is an alert but the record's size and place
   std::string_view after;         // type of the last message before it, of either side
   bool decrypted = false;
+  bool after_close = false;       // said to a peer that had closed while it was its turn to speak: what a stack makes of an end of file
 };
 
 enum class Outcome : std::uint8_t { completed, failed, incomplete };
@@ -184,6 +185,7 @@ struct DirectionFacts {
   At fin_at;
   At rst_at;
   bool seen = false;                        // at least one byte
+  bool stopped_inside = false;              // streams: the last bytes are the beginning of a record or message whose rest never came
 };
 
 // "QUIC v1", "QUIC draft-29"; the number in hex for versions without a name.

@@ -341,6 +341,7 @@ void StreamReader::finish(At at) {
   for (unsigned direction = 0; direction < 2; ++direction) {
     Direction& d = directions_[direction];
     if (d.mode == Mode::start && looks_like_hello(d.buffer)) d.mode = Mode::records;
+    if (d.mode == Mode::records && (!d.buffer.empty() || d.skip > 0 || !d.message.empty())) assembly_.facts(direction).stopped_inside = true;
     cut_short(d, direction, d.message_at.frame != 0 ? d.message_at : d.first_at.frame != 0 ? d.first_at : at);
   }
   if (!met_foreign()) return;

@@ -169,6 +169,40 @@ TEST(TlsConnection, a_tls13_server_that_refuses_after_the_clients_finished_is_se
   expect_end(served.take(), Outcome::completed, EndedBy::finished);
 }
 
+TEST(TlsConnection, a_tls13_server_is_heard_out_after_a_client_that_sent_data_with_its_flight) {
+  // An empty Certificate, Finished and data at once, as OpenSSL clients send them; the server's flight is in four records.
+  Talk talk;
+  talk.client(message(1, client_hello13())).server(message(2, server_hello13()) + data_record(23) + data_record(900) + data_record(281) + data_record(69));
+  talk.client(data_record(25) + data_record(69) + data_record(35)).server(data_record(19)).fin(Side::server);
+  expect_end(talk.take(), Outcome::failed, EndedBy::encrypted_alert, Side::server);
+}
+
+TEST(TlsConnection, an_alert_that_answers_a_close_is_not_the_end) {
+  // OpenSSL 3 says decode_error (50), GnuTLS unexpected_message (10), JSSE handshake_failure (40) when the other side closes.
+  for (const std::uint8_t code : {std::uint8_t{50}, std::uint8_t{10}, std::uint8_t{40}}) {
+    Talk talk;
+    talk.client(k_hello12).fin(Side::server).client(alert(2, code)).rst(Side::server);
+    const auto h = talk.take();
+    expect_end(h, Outcome::failed, EndedBy::fin, Side::server);
+    ASSERT_EQ(h->alerts.size(), 1U);
+    EXPECT_TRUE(h->alerts[0].after_close);
+  }
+  // A server that closes with its flight still hears what the client thinks of its certificate.
+  Talk judged;
+  judged.client(k_hello12).server(server_flight12()).fin(Side::server).client(alert(2, 48));
+  expect_end(judged.take(), Outcome::failed, EndedBy::alert, Side::client);
+}
+
+TEST(TlsConnection, a_flight_that_stops_inside_a_record_says_so) {
+  Buffer half = server_flight12();
+  half.resize(half.size() - 100);
+  Talk talk;
+  talk.client(k_hello12).server(half).fin(Side::client);
+  const auto h = talk.take();
+  EXPECT_TRUE(h->from_server.stopped_inside);
+  EXPECT_FALSE(h->from_client.stopped_inside);
+}
+
 TEST(TlsConnection, fin_rst_silence_and_the_captures_end_are_told_apart) {
   Talk fin, rst, silence, end;
   fin.client(k_hello12).fin(Side::server).fin(Side::client);

@@ -2,6 +2,7 @@
 #include "wire/wire.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -36,6 +37,14 @@ using capture::Flow;
 
 tls::At at_of(capture::At at) { return {at.frame, at.time}; }
 Side side_of(Direction direction) { return direction == Direction::forward ? Side::client : Side::server; }
+
+// Datagrams of the services around a connection (DNS, DHCP, NTP, SNMP, syslog, SSDP, mDNS): an ICMP error about them says nothing
+// about the server that is dialled. That DNS stayed without an answer is told by its open query.
+constexpr std::array<std::uint16_t, 8> k_side_services{53, 67, 68, 123, 161, 514, 1900, 5353};
+bool is_side_service(const Flow& flow) {
+  return flow.transport != capture::Transport::tcp &&
+         std::find(k_side_services.begin(), k_side_services.end(), flow.destination.port) != k_side_services.end();
+}
 
 // What is known of one open flow.
 struct FlowState {
@@ -115,7 +124,7 @@ class Collector final : public capture::Handler {
 
   void flow_event(const Flow& flow, const Event& event) override {
     FlowState* const state = find(flow, event.at);
-    if (state == nullptr) return;
+    if (state == nullptr || is_side_service(flow)) return;
     const Side side = side_of(event.direction);
     switch (event.kind) {
       case EventKind::syn:

@@ -273,12 +273,13 @@ std::vector<Meaning> number_in(const Knowledge& knowledge, const std::vector<con
       }
       add(*library, found, score, reading_note(reading));
     }
-    if (breadth == Breadth::plain || list.empty()) continue;
+    if (list.empty()) continue;
     // Tables of positive numbers whose functions return them negated: -errno.
     if (list.front().negative && !is_negative_table(*library) && prints_form(*library, "-dec")) {
       auto found = meanings_in(knowledge, *library, -list.front().value);
       add(*library, found, weight * form_factor(*library, list.front(), digits), "returned with a minus");
     }
+    if (breadth == Breadth::plain) continue;
     // An unsigned code printed as a signed number of 32 bits: -2146893019 is Windows' 0x80090325.
     if (list.front().form == Form::decimal && list.front().negative) {
       std::vector<Meaning> found;

@@ -171,5 +171,36 @@ TEST(Stories, a_certificate_that_was_accepted_anyway_did_not_end_the_connection)
   EXPECT_LT(confidence(d, "clock-not-set"), 0.7);
 }
 
+// nRF Connect SDK: the modem's connect() says 111 for a chain that does not verify; on other devices nothing listens.
+TEST(Stories, a_refused_connection_of_a_modem_with_tls_is_rather_its_root) {
+  const std::string refused = "connect() failed, err: 111, Connection refused\n";
+  EXPECT_EQ(first(Story().log("Provisioning certificate\nWaiting for network.. OK\nConnecting to example.com:443\n" + refused).diagnosis()), "unknown-ca");
+  EXPECT_EQ(first(Story().log("Connecting to example.com:443\n" + refused).diagnosis()), "connection-refused");
+}
+
+// Zephyr returns -ECONNABORTED for every failed handshake.
+TEST(Stories, the_errno_of_zephyr_for_a_failed_handshake_settles_nothing) {
+  const auto d = Story().log("[00:00:16.430,000] <err> mqtt: mqtt_connect failed -113\n").diagnosis();
+  EXPECT_GE(place(d, "unknown-ca"), 1U);
+  EXPECT_LT(confidence(d, first(d)), 0.5);
+}
+
+TEST(Stories, a_hello_with_no_time_in_it_is_from_a_device_without_a_clock) {
+  const auto d = Story()
+                     .log("ssl_cli.c:794: |3| client hello, current time: 4294967295\n"
+                          "ssl_tls.c:5670: |1| x509_verify_cert() returned -9984 (-0x2700)\n")
+                     .diagnosis();
+  EXPECT_EQ(first(d), "clock-not-set");
+}
+
+TEST(Stories, a_client_that_cannot_prove_its_key_has_another_one) {
+  const auto d = Story()
+                     .log("1621358243: OpenSSL Error[0]: error:0407008A:rsa routines:RSA_padding_check_PKCS1_type_1:invalid padding\n"
+                          "1621358243: OpenSSL Error[2]: error:1417B07B:SSL routines:tls_process_cert_verify:bad signature\n")
+                     .diagnosis();
+  EXPECT_EQ(first(d), "client-key-mismatch");
+  EXPECT_EQ(first(Story().log("E (5934) esp-tls: mbedtls_ssl_handshake returned -0x4080\n").diagnosis()), "client-key-mismatch");
+}
+
 }  // namespace
 }  // namespace tlswhy::verdict

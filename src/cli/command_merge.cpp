@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // merge: the parts of a batch as one.
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct Merged {
   std::vector<Line> lines;
   std::size_t not_reached = 0;
   bool lost = false;
+  std::size_t shards = 0;          // as the parts say
+  std::set<std::size_t> present;   // which of them are there
 };
 
 // One shard. Its last line says how many inputs it had, so that a shard that was cut short is noticed.
@@ -47,6 +50,12 @@ void read_part(const std::string& path, Merged& merged) {
     if (line->is_totals) {
       merged.not_reached += line->not_reached;
       complete = complete || line->inputs == inputs;
+      if (merged.shards != 0 && line->shards != merged.shards) {
+        complain(path + ": is one of " + std::to_string(line->shards) + " parts, others are of " + std::to_string(merged.shards));
+        merged.lost = true;
+      }
+      merged.shards = std::max(merged.shards, line->shards);
+      merged.present.insert(line->shard);
       continue;
     }
     ++inputs;
@@ -56,6 +65,20 @@ void read_part(const std::string& path, Merged& merged) {
     complain(path + ": does not end with the totals of its lines; it was cut short");
     merged.lost = true;
   }
+}
+
+// The parts that nobody gave, in one complaint.
+void tell_missing(Merged& merged) {
+  constexpr std::size_t k_named = 20;
+  std::string missing;
+  std::size_t count = 0;
+  for (std::size_t index = 1; index <= merged.shards; ++index) {
+    if (merged.present.contains(index)) continue;
+    if (++count <= k_named) missing += (missing.empty() ? "" : ", ") + std::to_string(index);
+  }
+  if (count == 0) return;
+  complain("of " + std::to_string(merged.shards) + " parts these are missing: " + missing + (count > k_named ? " and more" : ""));
+  merged.lost = true;
 }
 
 }  // namespace
@@ -68,6 +91,7 @@ int run_merge(const Options& options) {
   gate->only_new = true;  // the parts say what their baseline knew
   Merged merged;
   for (const std::string& path : options.paths) read_part(path, merged);
+  tell_missing(merged);
   std::stable_sort(merged.lines.begin(), merged.lines.end(), [](const Line& a, const Line& b) { return a.finding.path < b.finding.path; });
   TriageOutput output(options, *gate, source.get());
   const Line* last = nullptr;

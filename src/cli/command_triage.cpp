@@ -229,6 +229,7 @@ int run_triage(const Options& options) {
     input.context = common.context;
   };
   TriageOutput output(options, common.gate, knowledge);
+  if (!options.shard.empty()) output.set_shard(common.shard.index, common.shard.count);
   std::atomic<bool> bad_filter{false};
   std::atomic<bool> stop{false};
   const auto finish_line = [&](triage::Done& done, const triage::Unit& unit, const diagnose::Diagnosis& diagnosis) {

@@ -18,6 +18,8 @@ class TriageOutput {
 
   // Whether the format needs the findings' lines of tlswhy-triage/1.
   [[nodiscard]] bool wants_lines() const { return format_ == "ndjson" || format_ == "json"; }
+  // The findings are those of one part of several.
+  void set_shard(std::size_t index, std::size_t count) { totals_.shard = index, totals_.shards = count; }
   void add(triage::Finding finding, const std::string& line);
   // All findings are there, and `not_reached` inputs have none. The exit status.
   [[nodiscard]] int finish(std::size_t not_reached, bool something_unread);

@@ -27,7 +27,7 @@ json counts_json(const std::map<std::string, std::size_t>& counts) {
 }
 
 json totals_json(const triage::Totals& t) {
-  return {{"inputs", t.inputs},
+  json out = {{"inputs", t.inputs},
           {"failed", t.failed},
           {"ok", t.ok},
           {"inconclusive", t.inconclusive},
@@ -39,6 +39,8 @@ json totals_json(const triage::Totals& t) {
           {"known", t.known},
           {"unexpected", t.unexpected},
           {"not_reached", t.not_reached}};
+  if (t.shards != 0) out["shard"] = {{"index", t.shard}, {"of", t.shards}};
+  return out;
 }
 
 json expected_json(const std::optional<triage::Expectation>& expected) {
@@ -150,6 +152,8 @@ Result<TriageLine> read_triage_line(std::string_view text) {
     line.is_totals = true;
     line.inputs = count_at(totals, "inputs");
     line.not_reached = count_at(totals, "not_reached");
+    line.shard = count_at(at(totals, "shard"), "index");
+    line.shards = count_at(at(totals, "shard"), "of");
     return line;
   }
   Finding& finding = line.finding;

@@ -26,6 +26,8 @@ struct TriageLine {
   triage::Finding finding;
   std::size_t inputs = 0;       // of totals
   std::size_t not_reached = 0;  // of totals
+  std::size_t shard = 0;        // of totals, with `shards`: 0 where they are those of the whole
+  std::size_t shards = 0;
 };
 [[nodiscard]] Result<TriageLine> read_triage_line(std::string_view line);
 

@@ -68,6 +68,7 @@ struct Totals {
   std::size_t known = 0;        // on the baseline
   std::size_t unexpected = 0;   // not as their expectation says
   std::size_t not_reached = 0;  // left out because of a time limit or an interruption; not among `inputs`
+  std::size_t shard = 0, shards = 0;  // which part of how many these are; 0: the whole
   std::map<std::string, std::size_t> by_cause, by_server, by_device;  // of the failed ones
 
   void add(const Finding& finding);

@@ -115,6 +115,9 @@ def shards_merge_to_the_bytes_of_one_run(folder):
     cut = folder / "cut.ndjson"
     cut.write_text("\n".join(parts[0].read_text().splitlines()[:-1]) + "\n")
     assert b"cut short" in run("merge", cut, *parts[1:], status=3).stderr
+    assert b"missing: 2, 4" in run("merge", *(parts[i] for i in (0, 2, 4)), status=3).stderr
+    run("triage", "--ndjson", "--shard", "1/2", "-o", folder / "half.ndjson", CAPTURES)
+    assert b"is one of 2 parts" in run("merge", *parts, folder / "half.ndjson", status=3).stderr
     for wrong in ("0/3", "4/3", "1", "x/2", "1/0"):
         run("triage", "--shard", wrong, CAPTURES, status=2)
 

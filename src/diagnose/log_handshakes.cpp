@@ -18,8 +18,6 @@ constexpr std::size_t k_record_header = 5;    // RFC 8446 5.1: type, version, le
 constexpr std::size_t k_random_in_hello = 6;  // of a handshake message: type, length, version
 constexpr std::uint8_t k_client_hello = 1;
 constexpr std::uint8_t k_server_hello = 2;
-constexpr std::uint8_t k_change_cipher_spec = 20;  // ContentType, RFC 8446 5.1
-constexpr std::uint8_t k_alert = 21;
 constexpr std::uint8_t k_handshake = 22;
 // RFC 8446 4.1.3: the random of a ServerHello that is a HelloRetryRequest begins so.
 constexpr std::array<std::uint8_t, 4> k_retry_random{0xCF, 0x21, 0xAD, 0x74};

@@ -66,6 +66,7 @@ std::optional<IcmpError> icmpv6_error(std::uint8_t type, std::uint8_t code, std:
 }  // namespace
 
 void Dissector::packet(const Record& record) {
+  last_ends_.reset();
   LinkContext link{notes_, record.little_endian, false, {}, {}};
   descend({Stage::link, record.link_type, {record.bytes, record.full_size}}, link, record.at, 0);
 }
@@ -120,6 +121,7 @@ Next Dissector::ip(const Piece& piece, LinkContext& link, At at, std::uint32_t d
   }
   if (!packet->fragment) return transport(*packet, at);
   notes_.count(Kind::fragment);
+  last_ends_ = Ends{packet->protocol == k_tcp ? Transport::tcp : Transport::udp, {packet->source, 0}, {packet->destination, 0}};
   const auto whole = fragments_.add(*packet, at);
   if (!whole) return {};
   packet->payload = Piece{whole->bytes, whole->full};
@@ -169,6 +171,7 @@ void Dissector::tcp(const IpPacket& packet, At at) {
   header.rst = (flags & 0x04U) != 0;
   header.ack = (flags & 0x10U) != 0;
   const Ends ends{Transport::tcp, {packet.source, header.source_port}, {packet.destination, header.destination_port}};
+  last_ends_ = ends;
   flows_.tcp(ends, header, packet.id, packet.payload.after(length), at);
 }
 
@@ -191,6 +194,7 @@ Next Dissector::udp(const IpPacket& packet, At at) {
   const Piece payload = (told ? packet.payload.first(length) : packet.payload).after(8);
   if (const Next inner = read_udp_tunnel(ends.source.port, ends.destination.port, payload); inner.stage != Stage::done) return inner;
   notes_.count(Kind::udp, std::min(ends.source.port, ends.destination.port));
+  last_ends_ = ends;
   observer_.datagram(ends, payload, at);
   flows_.datagram(ends, payload, at);
   return {};
@@ -218,6 +222,7 @@ void Dissector::icmp(const IpPacket& packet, At at) {
   ends.source.port = ports.u16("source port");
   ends.destination.port = ports.u16("destination port");
   if (!ports.ok() || (inner->protocol != k_tcp && inner->protocol != k_udp)) return;
+  last_ends_ = ends;
   if (error->kind && flows_.icmp_error(ends, *error->kind, error->size, at)) return;
   std::string detail(inner->protocol == k_tcp ? "TCP " : "UDP ");
   detail += to_string(ends.source) + " to " + to_string(ends.destination);
@@ -242,7 +247,8 @@ void Dissector::eapol(const Piece& piece, const LinkContext& link, At at) {
   MacAddress destination = link.destination;
   if (destination == k_pae_group) destination = from_client ? last_authenticator_ : last_supplicant_;
   (from_client ? last_supplicant_ : last_authenticator_) = link.source;
-  flows_.eap({Transport::eap, mac_endpoint(link.source), mac_endpoint(destination)}, from_client, packet, at);
+  last_ends_ = Ends{Transport::eap, mac_endpoint(link.source), mac_endpoint(destination)};
+  flows_.eap(*last_ends_, from_client, packet, at);
 }
 
 }  // namespace tlswhy::capture

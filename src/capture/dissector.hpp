@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+
 #include "capture/flow_table.hpp"
 #include "capture/fragments.hpp"
 #include "capture/ip.hpp"
@@ -20,6 +22,9 @@ class Dissector {
   void packet(const Record& record);
   // The capture is over: closes what is open.
   void finish();
+  // The end points of the last packet, of the innermost conversation; of the packet it quotes for an ICMP error. For an IP fragment
+  // ports are 0. Nothing if it had none.
+  [[nodiscard]] const std::optional<Ends>& last_ends() const { return last_ends_; }
 
  private:
   // Reads headers until there is none left; `depth` of those that wrap a packet were read before.
@@ -36,6 +41,7 @@ class Dissector {
   FlowTable flows_;
   Fragments fragments_;
   Observer observer_;
+  std::optional<Ends> last_ends_;
   MacAddress last_authenticator_{};  // on a wire, EAPOL goes to a group address
   MacAddress last_supplicant_{};
 };

@@ -34,12 +34,20 @@ class PcapFile {
   // The next packet; nothing at the end or where the file is damaged.
   [[nodiscard]] std::optional<Record> next(const FileContext& context);
 
+  // What the file header says, once it is read.
+  [[nodiscard]] bool little_endian() const { return little_endian_; }
+  [[nodiscard]] bool nanoseconds() const { return nanoseconds_; }
+  [[nodiscard]] std::uint32_t link_field() const { return link_field_; }  // as it stands there, with the upper bits
+  [[nodiscard]] std::uint32_t snap_length() const { return snap_length_; }
+
  private:
   [[nodiscard]] std::uint32_t u32(Reader& reader, std::string_view what) const { return little_endian_ ? reader.u32le(what) : reader.u32(what); }
   [[nodiscard]] std::uint16_t u16(Reader& reader, std::string_view what) const { return little_endian_ ? reader.u16le(what) : reader.u16(what); }
 
   bool little_endian_ = true;
   bool nanoseconds_ = false;
+  std::uint32_t link_field_ = 0;
+  std::uint32_t snap_length_ = 0;
   std::uint32_t record_header_size_ = 16;
   enum class Lengths : std::uint8_t { normal, swapped, either } lengths_ = Lengths::normal;
   std::uint32_t link_type_ = 0;

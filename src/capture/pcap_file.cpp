@@ -54,10 +54,11 @@ bool PcapFile::open(const FileContext& context) {
   if ((major == 2 && minor < 3) || major == 543) lengths_ = Lengths::swapped;
   if (major == 2 && minor == 3) lengths_ = Lengths::either;
   reader.skip(8, "time zone and accuracy");
-  const std::uint32_t snap_length = u32(reader, "snap length");
+  snap_length_ = u32(reader, "snap length");
   // The upper bits tell the length of the frame check sequence and are reserved otherwise.
-  link_type_ = link_type_from_file(u32(reader, "link type") & 0xffffU);
-  context.summary.snap_length = std::max(context.summary.snap_length, snap_length);
+  link_field_ = u32(reader, "link type");
+  link_type_ = link_type_from_file(link_field_ & 0xffffU);
+  context.summary.snap_length = std::max(context.summary.snap_length, snap_length_);
   context.saw_link_type(link_type_);
   context.source.advance(k_file_header);
   return true;

@@ -1,36 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Format: draft-ietf-opsawg-pcapng.
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <string>
 
 #include "capture/file_reader.hpp"
 #include "capture/filter.hpp"
+#include "capture/pcapng_format.hpp"
 
 namespace tlswhy::capture {
 
 namespace {
 
-constexpr std::uint32_t k_section_header = 0x0a0d0d0a;
-constexpr std::uint32_t k_byte_order_magic = 0x1a2b3c4d;
-constexpr std::uint32_t k_interface_description = 1;
-constexpr std::uint32_t k_packet = 2;  // obsolete, still written by old tools
-constexpr std::uint32_t k_simple_packet = 3;
-constexpr std::uint32_t k_enhanced_packet = 6;
-constexpr std::uint32_t k_decryption_secrets = 10;
 constexpr std::uint32_t k_tls_key_log = 0x544c534b;  // "TLSK"
-constexpr std::uint16_t k_option_end = 0;
-constexpr std::uint16_t k_option_time_resolution = 9;
-constexpr std::uint16_t k_option_time_offset = 14;
-constexpr std::size_t k_block_frame = 12;           // type, length, and the length again
-constexpr std::uint64_t k_block_extra = 1U << 20U;  // a packet block is a packet and options such as comments
 constexpr std::uint64_t k_key_log_limit = 64U << 20U;
-
-// Blocks that are no packets but that Wireshark numbers as such: custom blocks, the systemd journal and sysdig events.
-constexpr std::array<std::uint32_t, 7> k_numbered{0x00000bad, 0x40000bad, 0x00000009, 0x00000204, 0x00000208, 0x00000216, 0x00000221};
-
-bool is_packet(std::uint32_t type) { return type == k_packet || type == k_simple_packet || type == k_enhanced_packet; }
 
 }  // namespace
 
@@ -81,9 +64,9 @@ std::optional<Record> PcapngFile::next(const FileContext& context) {
       return std::nullopt;
     }
     const std::uint64_t padded = (length + 3) / 4 * 4;  // old writers did not count the padding
-    const bool wanted = is_packet(type) || type == k_interface_description || type == k_decryption_secrets;
+    const bool wanted = is_packet_block(type) || type == k_interface_description || type == k_decryption_secrets;
     if (!wanted) {
-      if (std::find(k_numbered.begin(), k_numbered.end(), type) != k_numbered.end()) ++frame_;
+      if (is_numbered_block(type)) ++frame_;
       const std::uint64_t skipped = source.skip(padded);
       if (skipped < padded) {
         context.damaged("the file ends in the middle of the block at " + place() + ": " + std::to_string(skipped) + " of " + std::to_string(padded) + " bytes are there");

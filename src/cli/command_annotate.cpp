@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "cli/annotate.hpp"
 #include "cli/options.hpp"
 #include "diagnose/attempts.hpp"
 #include "log/log.hpp"
@@ -135,6 +136,11 @@ void wait_for_more(int descriptor) {
 }  // namespace
 
 int run_annotate(const Options& options) {
+  if (std::any_of(options.paths.begin(), options.paths.end(), is_capture_file)) return run_annotate_capture(options);
+  if (options.paths.size() > 1) {
+    complain("annotate takes one log at a time, or one capture with its logs");
+    return k_exit_usage;
+  }
   const KnowledgeSource knowledge(options.data);
   if (!knowledge.ok()) return k_exit_usage;
   const bool standard_input = options.paths.empty() || options.paths.front() == "-";

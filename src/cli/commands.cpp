@@ -110,8 +110,10 @@ void add_explain(CLI::App& app, Options& options) {
 }
 
 void add_annotate(CLI::App& app, Options& options) {
-  app.add_option("FILE", options.paths, "Log to annotate; standard input by default");
-  app.add_flag("--follow", options.follow, "Go on with what is added to FILE later, until interrupted");
+  app.add_option("FILE", options.paths, "Log to annotate, standard input by default; or a capture, with logs, to be written to -o with comments");
+  app.add_flag("--follow", options.follow, "Go on with what is added to FILE later, until interrupted")->group("Logs");
+  app.add_flag("--only-failed", options.only_failed, "Write only the packets of connections that failed, without decryption keys")->group("Captures");
+  add_context(app, options);
   add_common(app, options);
 }
 
@@ -173,7 +175,7 @@ void add_generate(CLI::App& app, Options& options) { app.add_option("FOLDER", op
 constexpr std::array<Command, 14> k_commands{{
     {"diagnose", "say why a TLS handshake failed", add_diagnose, run_diagnose},
     {"explain", "what a code, symbol, alert or log line means", add_explain, run_explain},
-    {"annotate", "pass a log through and explain its lines as they come", add_annotate, run_annotate},
+    {"annotate", "explain the lines of a log as they come, or write a capture with the verdict as comments", add_annotate, run_annotate},
     {"triage", "a verdict for each of many captures and logs", add_triage, run_triage},
     {"merge", "join what the shards of triage wrote", add_merge, run_merge},
     {"codes", "browse the tables of codes", add_codes, run_codes},

@@ -34,6 +34,7 @@ constexpr Example k_explain[] = {
 constexpr Example k_annotate[] = {
     {"tail -f monitor.log | tlswhy annotate", "explain lines as they come"},
     {"tlswhy annotate monitor.log", "a log that is complete"},
+    {"tlswhy annotate capture.pcapng serial.log -o out.pcapng", "a capture with the verdict as comments, for Wireshark"},
 };
 constexpr Example k_triage[] = {
     {"tlswhy triage captures", "a folder of captures and logs"},
@@ -69,7 +70,8 @@ constexpr About k_about[] = {
      "Each CODE is a number in any spelling, a symbol, the name of an alert, or a pasted line. A leading minus needs no escape. Where several "
      "libraries use the number, their meanings are ranked by how likely the text is to come from each.",
      k_explain},
-    {"annotate", "Every byte of the log passes unchanged and at once; under a line that matters stands its explanation.", k_annotate},
+    {"annotate", "Every byte of a log passes unchanged and at once; under a line that matters stands its explanation. A capture is written to -o as pcapng with "
+     "comments on the frames that matter and on the whole; everything that was in it is kept.", k_annotate},
     {"triage",
      "Folders are searched through; a capture and a log that belong together by name or folder are diagnosed together. One bad file never stops the "
      "rest.",

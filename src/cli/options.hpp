@@ -64,6 +64,7 @@ struct Options {
   std::string time_limit;
   std::string files_from;
   bool no_progress = false;
+  bool only_failed = false;
   // browse
   std::vector<std::string> names;
   std::string search;

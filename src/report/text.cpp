@@ -11,6 +11,7 @@
 #include "diagnose/trust.hpp"
 #include "report/layout.hpp"
 #include "report/text_verbose.hpp"
+#include "report/verdict.hpp"
 
 namespace tlswhy::report {
 namespace {
@@ -36,32 +37,8 @@ struct Detail {
 };
 constexpr Detail k_details[] = {{2, 3, 2, 4}, {2, 2, 1, 4}, {1, 2, 1, 4}, {1, 1, 1, 3}, {1, 1, 0, 2}};
 
-std::string_view confidence_word(double confidence) {
-  if (confidence >= 0.9) return "Almost certainly";
-  if (confidence >= 0.75) return "Very likely";
-  if (confidence >= 0.5) return "Likely";
-  if (confidence >= 0.25) return "Possibly";
-  return "Cannot tell yet; perhaps";
-}
-
-std::string lower_first(std::string_view text) {
-  std::string out(text);
-  // "The device ..." goes on in a sentence; names and acronyms keep their capitals.
-  for (const std::string_view article : {"The ", "A ", "An ", "One ", "No ", "Nothing ", "Large ", "Bytes ", "TLS came"}) {
-    if (out.starts_with(article) && article != "TLS came") out[0] = static_cast<char>(out[0] - 'A' + 'a');
-  }
-  return out;
-}
-
 std::string verdict_line(const Diagnosis& d, const TextOptions& options) {
-  if (d.outcome == Outcome::ok) return wrapped(styled(d.summary + ".", Style::good, options), "", "", options);
-  if (d.causes.empty()) return wrapped(styled(d.summary + ".", Style::verdict, options), "", "", options);
-  if (d.causes.front().evidence.empty()) return wrapped(styled(d.summary + ".", Style::verdict, options), "", "", options);
-  const RankedCause& first = d.causes.front();
-  // No diagnosis from outside is certain.
-  const double percent = std::min(99.0, first.confidence * 100);
-  const std::string line = fmt::format("{}: {} ({}, {:.0f}%)", confidence_word(first.confidence), lower_first(first.cause->title), first.cause->id, percent);
-  return wrapped(styled(line, Style::verdict, options), "", "", options);
+  return wrapped(styled(verdict_sentence(d), d.outcome == Outcome::ok ? Style::good : Style::verdict, options), "", "", options);
 }
 
 std::string evidence_line(const diagnose::EvidenceItem& item, std::string_view mark, const TextOptions& options) {
@@ -88,24 +65,15 @@ std::string why(const RankedCause& cause, const TextOptions& options) {
   return out.empty() ? out : styled("Why", Style::heading, options) + "\n" + out;
 }
 
-bool for_platform(const knowledge::Fix& fix, std::string_view platform) {
-  return std::any_of(fix.platforms.begin(), fix.platforms.end(), [&](std::string_view p) { return p == "any" || p == platform; });
-}
-
 std::string what_to_do(const Diagnosis& d, const TextOptions& options, const Detail& detail) {
   const RankedCause& cause = d.causes.front();
   std::string out;
   std::size_t shown = 0;
   std::size_t number = 0;
-  for (const knowledge::Fix* const fix : cause.fixes) {
-    const bool fits = d.platform.empty() ? for_platform(*fix, "any") : for_platform(*fix, d.platform);
-    if (!options.verbose && (!fits || shown >= detail.fixes)) continue;
-    std::string platforms;
-    for (const std::string_view platform : fix->platforms) {
-      if (platform != "any") platforms += (platforms.empty() ? "" : ", ") + std::string(platform);
-    }
-    const std::string text = (platforms.empty() ? "" : "[" + platforms + "] ") + std::string(fix->action);
-    out += wrapped(text, fmt::format("  {} ", ++number), "    ", options, options.verbose ? 20 : detail.lines_each);
+  const std::vector<const knowledge::Fix*> fitting = fitting_fixes(d);
+  for (const knowledge::Fix* const fix : options.verbose && d.platform.empty() ? cause.fixes : fitting) {
+    if (!options.verbose && shown >= detail.fixes) break;
+    out += wrapped(platforms_of(*fix) + std::string(fix->action), fmt::format("  {} ", ++number), "    ", options, options.verbose ? 20 : detail.lines_each);
     if (!fix->weakens.empty()) out += wrapped(styled("WARNING: " + std::string(fix->weakens), Style::warning, options), "    ", "    ", options);
     ++shown;
   }
@@ -117,15 +85,7 @@ std::string alternatives(const Diagnosis& d, const TextOptions& options, const D
   for (std::size_t i = 1; i < d.causes.size() && i <= detail.alternatives; ++i) {
     const RankedCause& other = d.causes[i];
     if (other.confidence < (i > 1 ? k_alternative_from : k_rival_from) && !options.verbose) break;
-    std::string tell;
-    for (const knowledge::Confusion& confusion : d.causes.front().cause->confused_with) {
-      if (confusion.cause == other.cause->id) tell = std::string(confusion.tell);
-    }
-    if (tell.empty()) {
-      for (const knowledge::Confusion& confusion : other.cause->confused_with) {
-        if (confusion.cause == d.causes.front().cause->id && tell.empty()) tell = other.cause->confirm.empty() ? "" : first_sentence(other.cause->confirm.front());
-      }
-    }
+    const std::string tell = tell_apart(d.causes.front(), other);
     const std::string text = fmt::format("{} ({:.0f}%): {}{}{}", other.cause->id, other.confidence * 100, other.cause->title, tell.empty() ? "" : ". Tell: ", tell);
     out += wrapped(text, "  ? ", "    ", options, options.verbose ? 12 : std::min<std::size_t>(3, detail.lines_each));
   }

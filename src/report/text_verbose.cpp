@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "report/layout.hpp"
+#include "report/verdict.hpp"
 
 namespace tlswhy::report {
 namespace {
@@ -23,15 +24,7 @@ std::string ladder(const tls::Handshake& h, const knowledge::Knowledge& knowledg
                        message.length, message.records > 1 ? fmt::format(", {} records", message.records) : "", message.complete ? "" : ", cut short");
   }
   for (const tls::Alert& alert : h.alerts) {
-    std::string name = alert.inferred ? "encrypted record, an alert by its size and place (inferred)" : "encrypted alert";
-    if (!alert.encrypted || alert.decrypted) {
-      name = std::to_string(alert.code);
-      if (const knowledge::CodeLibrary* const alerts = knowledge.code_library("tls-alerts")) {
-        for (const knowledge::Code& row : alerts->codes) {
-          if (row.has_value && row.value == alert.code) name = fmt::format("alert {} ({})", row.symbol, alert.code);
-        }
-      }
-    }
+    const std::string name = alert_words(alert, knowledge);
     out += fmt::format("  {:>7}  {:>12}  {} {}\n", alert.at.frame, "", alert.from == Side::client ? "client -->" : "       <-- server", name);
   }
   const std::string who = h.ended_by_side ? fmt::format(" by {}", to_string(*h.ended_by_side)) : std::string();

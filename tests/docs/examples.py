@@ -17,7 +17,7 @@ import tempfile
 def prepare(folder, source):
     captures = source / "captures"
     bad, good = captures / "mbedtls-small-heap", captures / "mbedtls-good"
-    for name in ("capture.pcapng", "bad.pcap", "a.pcap", "in.pcap"):
+    for name in ("capture.pcapng", "capture.pcap", "bad.pcap", "a.pcap", "in.pcap"):
         shutil.copy(bad / "capture.pcapng", folder / name)
     for name in ("serial.log", "monitor.log", "broker.log", "my-device.log", "device.log"):
         shutil.copy(bad / "device.log", folder / name)

@@ -46,7 +46,34 @@ bool hold(std::span<const Condition> conditions, const knowledge::Fact& fact) {
 
 bool accepts(const Matcher& matcher, const LocatedFact& located) { return hold(matcher.conditions, located.fact); }
 
-// "an allocation of {bytes} bytes failed" with the fact's fields put in; a field that is absent reads as "an unknown number of".
+constexpr char k_unknown = '\x01';  // cannot be in data or in printable text
+
+// A sentence without the parts whose field is not known: "(task ?)", ": ?", "of ? bytes" go, what else stands for one becomes "(not said)".
+std::string without_unknown(std::string text) {
+  const std::string mark(1, k_unknown);
+  for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark)) {
+    const std::size_t open = text.rfind(" (", at);
+    const std::size_t close = text.find(')', at);
+    const bool bracketed = open != std::string::npos && close != std::string::npos && text.find(')', open) == close;
+    const std::string_view before = std::string_view(text).substr(0, at);
+    const std::string_view after = std::string_view(text).substr(at + 1);
+    if (bracketed) {
+      text.erase(open, close + 1 - open);
+    } else if (before.ends_with(": ") || (before.ends_with(" with ") && after.empty())) {
+      const std::size_t from = before.ends_with(": ") ? at - 2 : before.ends_with(", with ") ? at - 7 : at - 6;
+      text.erase(from, at + 1 - from);
+    } else if (before.ends_with(" of ") && after.starts_with(" bytes")) {
+      text.erase(at - 4, 4 + 1 + 6);
+    } else if (before.ends_with(" host ") || before.ends_with(" name ")) {
+      text.erase(at - 1, 2);
+    } else {
+      text.replace(at, 1, "(not said)");
+    }
+  }
+  return text;
+}
+
+// "an allocation of {bytes} bytes failed" with the fact's fields put in; a part whose field is absent is left out.
 std::string fill(std::string_view text, const knowledge::Fact& fact) {
   std::string out;
   while (!text.empty()) {
@@ -58,10 +85,10 @@ std::string fill(std::string_view text, const knowledge::Fact& fact) {
     }
     out += text.substr(0, open);
     const std::string_view value = fact.get(text.substr(open + 1, close - open - 1));
-    out += value.empty() ? "?" : printable(value);
+    out += value.empty() ? std::string(1, k_unknown) : printable(value);
     text.remove_prefix(close + 1);
   }
-  return out;
+  return without_unknown(std::move(out));
 }
 
 double weight_of(Grade grade, const Weights& weights) {

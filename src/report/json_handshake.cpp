@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "diagnose/trust.hpp"
+#include "report/wireshark.hpp"
 
 namespace tlswhy::report {
 namespace {
@@ -168,6 +169,7 @@ json handshake_json(std::size_t id, const wire::Capture& capture, const tls::Han
                 {"file", valid_utf8(capture.path)},
                 {"seen_in", capture.from_log ? "log" : "capture"},
                 {"transport", h.transport},
+                {"wireshark_filter", capture.from_log ? json(nullptr) : json(flow_filter(h))},
                 {"client", to_string(h.client)},
                 {"server", to_string(h.server)},
                 {"first_frame", h.first_frame},

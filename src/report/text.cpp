@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "base/text.hpp"
 #include "diagnose/trust.hpp"
@@ -23,8 +24,9 @@ using diagnose::RankedCause;
 constexpr std::size_t k_evidence_shown = 4;
 constexpr std::size_t k_chains_shown = 3;
 constexpr double k_alternative_from = 0.04;
-// The second cause is shown even if it is unlikely, but not where it reads "0%".
-constexpr double k_rival_from = 0.005;
+// The second cause is shown even if it is unlikely, but not where it is a mere remainder.
+constexpr double k_rival_from = 0.02;
+constexpr double k_remainder = 0.005;  // would read "0%"
 // Lines of a terminal that nobody has made larger, less the prompt and the command.
 constexpr std::size_t k_screen_lines = 28;
 
@@ -41,9 +43,13 @@ std::string verdict_line(const Diagnosis& d, const TextOptions& options) {
   return wrapped(styled(verdict_sentence(d), d.outcome == Outcome::ok ? Style::good : Style::verdict, options), "", "", options);
 }
 
+// The meaning of a code goes on for a paragraph: its first sentence says what happened, the rest is for -v.
+constexpr std::size_t k_long_evidence = 150;
+
 std::string evidence_line(const diagnose::EvidenceItem& item, std::string_view mark, const TextOptions& options) {
-  std::string text = printable(item.says) + (item.inferred ? " (inferred)" : "") + "  [" + place(item.source) + "]";
-  if (options.verbose && item.weight != 0) text += fmt::format("  {:+.1f}", item.weight);
+  const std::string says = printable(item.says);
+  std::string text = (options.verbose || says.size() <= k_long_evidence ? says : first_sentence(says)) + (item.inferred ? " (inferred)" : "") + "  [" + place(item.source) + "]";
+  if (options.verbose && item.weight != 0) text += fmt::format("  (weight {:+.1f})", item.weight);
   return wrapped(text, fmt::format("  {} ", mark), "    ", options);
 }
 
@@ -84,7 +90,7 @@ std::string alternatives(const Diagnosis& d, const TextOptions& options, const D
   std::string out;
   for (std::size_t i = 1; i < d.causes.size() && i <= detail.alternatives; ++i) {
     const RankedCause& other = d.causes[i];
-    if (other.confidence < (i > 1 ? k_alternative_from : k_rival_from) && !options.verbose) break;
+    if (other.confidence < (options.verbose ? k_remainder : i > 1 ? k_alternative_from : k_rival_from)) break;
     const std::string tell = tell_apart(d.causes.front(), other);
     const std::string text = fmt::format("{} ({:.0f}%): {}{}{}", other.cause->id, other.confidence * 100, other.cause->title, tell.empty() ? "" : ". Tell: ", tell);
     out += wrapped(text, "  ? ", "    ", options, options.verbose ? 12 : std::min<std::size_t>(3, detail.lines_each));
@@ -92,21 +98,32 @@ std::string alternatives(const Diagnosis& d, const TextOptions& options, const D
   return out.empty() ? out : styled("What else it could be", Style::heading, options) + "\n" + out;
 }
 
+// Causes that fall for the same reason share a line.
 std::string ruled_out(const Diagnosis& d, const TextOptions& options, const Detail& detail) {
+  std::vector<std::pair<std::string, std::string>> reasons;  // causes and what rules them out
+  for (const diagnose::RuledOut& item : d.ruled_out) {
+    const std::string reason = printable(item.why.says) + "  [" + place(item.why.source) + "]";
+    const auto known = std::find_if(reasons.begin(), reasons.end(), [&](const auto& one) { return one.second == reason; });
+    if (known != reasons.end()) {
+      known->first += ", " + std::string(item.cause->id);
+    } else {
+      reasons.emplace_back(item.cause->id, reason);
+    }
+  }
   std::string out;
   std::size_t shown = 0;
-  for (const diagnose::RuledOut& item : d.ruled_out) {
+  for (const auto& [causes, reason] : reasons) {
     if (!options.verbose && shown++ >= detail.ruled_out) break;
-    out += wrapped(fmt::format("{}: {}  [{}]", item.cause->id, printable(item.why.says), place(item.why.source)), "  x ", "    ", options);
+    out += wrapped(causes + ": " + reason, "  x ", "    ", options);
   }
   return out.empty() ? out : styled("Ruled out", Style::heading, options) + "\n" + out;
 }
 
-std::string next_check(const Diagnosis& d, const TextOptions& options, const Detail& detail) {
-  if (d.check_next.empty()) return {};
+std::string next_check(const std::vector<std::string>& checks, const TextOptions& options, const Detail& detail) {
+  if (checks.empty()) return {};
   std::string out;
-  const std::size_t count = options.verbose ? d.check_next.size() : 1;
-  for (std::size_t i = 0; i < std::min(count, d.check_next.size()); ++i) out += wrapped(d.check_next[i], "  > ", "    ", options, options.verbose ? 20 : detail.lines_each + 1);
+  const std::size_t count = options.verbose ? checks.size() : 1;
+  for (std::size_t i = 0; i < std::min(count, checks.size()); ++i) out += wrapped(checks[i], "  > ", "    ", options, options.verbose ? 20 : detail.lines_each + 1);
   return styled("Next check", Style::heading, options) + "\n" + out;
 }
 
@@ -128,7 +145,7 @@ std::string seen(const std::vector<InputFile>& files, const diagnose::Input& inp
     if (file.packets) line += fmt::format(" ({} packet{})", *file.packets, *file.packets == 1 ? "" : "s");
     if (file.lines) line += fmt::format(" ({} line{})", *file.lines, *file.lines == 1 ? "" : "s");
   }
-  if (!d.platform.empty()) line += fmt::format("; read as {}{}{}", d.platform, d.library.empty() ? "" : " with ", d.library);
+  if (!d.platform.empty()) line += fmt::format("; read as {}{}{}", d.platform, d.library.empty() || d.library == d.platform ? "" : " with ", d.library == d.platform ? "" : d.library);
   if (!input.captures.empty()) line += fmt::format("; {} TLS handshake{}, {} completed", handshakes, handshakes == 1 ? "" : "s", completed);
   if (!d.repeated.empty()) line += "; " + d.repeated;
   if (!line.empty()) out += wrapped(line, styled("Seen", Style::heading, options) + "  ", "      ", options);
@@ -213,6 +230,26 @@ std::string capture_doctor(const diagnose::Input& input, const TextOptions& opti
   return out;
 }
 
+std::size_t lines_of(std::string_view text) { return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')); }
+
+// Why, what to do, how to make sure, what else: as much of each as the screen holds below `used` lines, with blank lines between them if there is room.
+std::string sections(const Diagnosis& d, const std::vector<std::string>& checks, const TextOptions& options, std::size_t used) {
+  std::vector<std::string> parts;
+  std::size_t lines = 0;
+  for (const Detail& detail : k_details) {
+    parts = {why(d.causes.front(), options), what_to_do(d, options, detail), next_check(checks, options, detail), alternatives(d, options, detail), ruled_out(d, options, detail)};
+    lines = used;
+    for (const std::string& part : parts) lines += lines_of(part);
+    if (options.verbose || lines < k_screen_lines) break;
+  }
+  const bool room = options.verbose || lines + parts.size() <= k_screen_lines + 1;
+  std::string out;
+  for (const std::string& part : parts) {
+    if (!part.empty()) out += (room ? "\n" : "") + part;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string diagnosis_text(const std::vector<InputFile>& files, const diagnose::Input& input, const Diagnosis& d, const knowledge::Knowledge& knowledge,
@@ -222,16 +259,12 @@ std::string diagnosis_text(const std::vector<InputFile>& files, const diagnose::
   if (options.quiet) return out;
   out += seen(files, input, d, options) + trust(input, d, options);
   if (d.outcome != Outcome::ok && !d.causes.empty() && !d.causes.front().evidence.empty()) {
-    const std::string head = out + why(d.causes.front(), options);
-    for (const Detail& detail : k_details) {
-      out = head + alternatives(d, options, detail) + what_to_do(d, options, detail) + ruled_out(d, options, detail) + next_check(d, options, detail);
-      if (options.verbose || static_cast<std::size_t>(std::count(out.begin(), out.end(), '\n')) < k_screen_lines) break;
-    }
+    out += sections(d, next_checks(input, d), options, lines_of(out));
     if (!options.verbose) out += styled(fmt::format("More: -v, tlswhy causes {}", d.causes.front().cause->id), Style::faint, options) + "\n";
   } else if (d.outcome == Outcome::failed && !d.causes.empty()) {
     std::string usual;
     for (const RankedCause& guess : d.causes) usual += (usual.empty() ? "" : ", ") + std::string(guess.cause->id);
-    out += wrapped("The causes most often met: " + usual + " (tlswhy causes ID explains each).", "", "  ", options) + next_check(d, options, k_details[0]);
+    out += wrapped("The causes most often met: " + usual + " (tlswhy causes ID explains each).", "", "  ", options) + next_check(next_checks(input, d), options, k_details[0]);
   } else if (d.outcome == Outcome::ok && !d.causes.empty()) {
     out += why(d.causes.front(), options);
   }

@@ -3,9 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "report/layout.hpp"
+#include "report/story.hpp"
 #include "report/verdict.hpp"
+#include "report/wireshark.hpp"
 
 namespace tlswhy::report {
 namespace {
@@ -13,22 +17,50 @@ namespace {
 constexpr std::size_t k_handshakes_shown = 20;
 constexpr std::size_t k_facts_shown = 200;
 
-std::string ladder(const tls::Handshake& h, const knowledge::Knowledge& knowledge, const TextOptions& options) {
+// From here on silence is worth a line of its own.
+constexpr double k_pause_ms = 1000;
+
+constexpr std::size_t k_widest_place = 18;
+
+std::string place_of(const Step& step) {
+  if (step.source.line) return place(step.source);
+  return step.source.frame && *step.source.frame != 0 ? fmt::format("frame {}", *step.source.frame) : std::string();
+}
+
+std::string details_of(const Step& step) {
   std::string out;
-  Timestamp before = h.started;
-  for (const tls::Message& message : h.messages) {
-    const double gap = milliseconds_between(before, message.at.time);
-    before = message.at.time;
-    const bool from_client = message.from == Side::client;
-    out += fmt::format("  {:>7}  {:>9.1f} ms  {} {} ({} bytes{}{})\n", message.at.frame, gap, from_client ? "client -->" : "       <-- server", message.type,
-                       message.length, message.records > 1 ? fmt::format(", {} records", message.records) : "", message.complete ? "" : ", cut short");
+  const auto add = [&](const std::string& text) {
+    if (!text.empty()) out += (out.empty() ? "" : ", ") + text;
+  };
+  if (step.lane == Step::Lane::log || step.lane == Step::Lane::end) return out;
+  if (step.bytes > 0) add(fmt::format("{} bytes", step.bytes));
+  if (step.records > 1) add(fmt::format("{} records", step.records));
+  if (step.cut) add("cut short");
+  add(printable(step.more));
+  return out.empty() ? out : "  (" + out + ")";
+}
+
+// A line for each message, alert and log line: where it is, when, which way it went, what it is.
+std::string ladder(const Story& story, const TextOptions& options) {
+  std::size_t widest = 5;
+  for (const Step& step : story.steps) widest = std::max(widest, std::min(k_widest_place, place_of(step).size()));
+  std::string out = fmt::format("  {:>{}} {:>9}\n", "where", widest, "ms");
+  std::optional<double> before;
+  for (const Step& step : story.steps) {
+    if (step.ms && before && *step.ms - *before >= k_pause_ms) out += fmt::format("  {:>{}}  ... {:.1f} s of silence ...\n", "", widest + 10, (*step.ms - *before) / 1000);
+    if (step.ms) before = step.ms;
+    const bool log = step.lane == Step::Lane::log;
+    const std::string_view arrow = step.lane == Step::Lane::to_server ? "client --> " : step.lane == Step::Lane::to_client ? "       <-- server  " : log ? "| " : "";
+    const std::string head = fmt::format("  {:>{}} {:>9}  {}", shorten(place_of(step), k_widest_place), widest, step.ms ? fmt::format("{:.1f}", *step.ms) : "", arrow);
+    const std::string text = (step.bad ? "! " : "") + printable(step.what) + details_of(step);
+    out += wrapped(step.bad ? styled(text, Style::warning, options) : text, head, std::string(widest + 16, ' '), options);
   }
-  for (const tls::Alert& alert : h.alerts) {
-    const std::string name = alert_words(alert, knowledge);
-    out += fmt::format("  {:>7}  {:>12}  {} {}\n", alert.at.frame, "", alert.from == Side::client ? "client -->" : "       <-- server", name);
-  }
-  const std::string who = h.ended_by_side ? fmt::format(" by {}", to_string(*h.ended_by_side)) : std::string();
-  out += fmt::format("  {:>7}  {:>12}  {}: {}{}\n", h.ended_at.frame, "", tls::to_string(h.outcome), tls::to_string(h.ended_by), who);
+  if (story.log_clock_fitted) out += wrapped("the log has no date: its failing line was laid on the end of the connection", "  . ", "    ", options);
+  return out;
+}
+
+std::string certificates(const tls::Handshake& h, const TextOptions& options) {
+  std::string out;
   for (const tls::Certificate& c : h.certificates) {
     out += wrapped(fmt::format("{} certificate {}: {} issued by {}; {} to {}; {}; {}; {} bytes{}", to_string(c.from), c.index, printable(c.subject), printable(c.issuer),
                                c.not_before_text, c.not_after_text, printable(c.key), printable(c.signature), c.size,
@@ -55,7 +87,7 @@ std::string ladder(const tls::Handshake& h, const knowledge::Knowledge& knowledg
 std::string verbose_text(const diagnose::Input& input, const diagnose::Diagnosis& d, const knowledge::Knowledge& knowledge, const TextOptions& options) {
   std::string out;
   if (!d.attempts.empty()) {
-    out += styled("Attempts", Style::heading, options) + "\n";
+    out += "\n" + styled("Attempts", Style::heading, options) + "\n";
     for (const diagnose::Attempt& attempt : d.attempts) {
       std::string text = fmt::format("{}: {}", attempt.id, attempt.outcome);
       if (attempt.handshake) text += fmt::format(", handshake {}", *attempt.handshake);
@@ -67,8 +99,10 @@ std::string verbose_text(const diagnose::Input& input, const diagnose::Diagnosis
     }
   }
   std::size_t shown = 0;
+  std::size_t handshakes = 0;
   for (const wire::Capture& capture : input.captures) {
     for (const tls::Handshake& h : capture.handshakes) {
+      const std::size_t index = handshakes++;
       if (shown >= k_handshakes_shown) break;
       const auto version = h.negotiated();
       std::string head = fmt::format("Handshake {}  {} -> {}", shown, to_string(h.client), to_string(h.server));
@@ -76,10 +110,12 @@ std::string verbose_text(const diagnose::Input& input, const diagnose::Diagnosis
       if (h.client_hello && h.client_hello->server_name) head += "  " + printable(*h.client_hello->server_name);
       if (version) head += "  " + tls::to_string(*version);
       ++shown;
-      out += styled(head, Style::heading, options) + "\n" + ladder(h, knowledge, options);
+      out += "\n" + styled(head, Style::heading, options) + "\n";
+      if (!capture.from_log) out += "  in Wireshark: " + flow_filter(h) + "\n";  // not wrapped: it is there to be pasted
+      out += ladder(story_of(h, index, capture.path, input, d, knowledge), options) + certificates(h, options);
     }
   }
-  out += styled("Facts", Style::heading, options) + "\n";
+  out += "\n" + styled("Facts", Style::heading, options) + "\n";
   std::size_t facts = 0;
   for (const diagnose::LocatedFact& fact : d.facts) {
     if (facts++ >= k_facts_shown) {

@@ -11,13 +11,38 @@
 namespace tlswhy::report {
 namespace {
 
+// "The device ..." goes on in a sentence; acronyms and the names of products keep their capitals.
 std::string lower_first(std::string_view text) {
   std::string out(text);
-  // "The device ..." goes on in a sentence; names and acronyms keep their capitals.
-  for (const std::string_view article : {"The ", "A ", "An ", "One ", "No ", "Nothing ", "Large ", "Bytes ", "TLS came"}) {
-    if (out.starts_with(article) && article != "TLS came") out[0] = static_cast<char>(out[0] - 'A' + 'a');
-  }
+  const std::size_t end = out.find(' ');
+  const std::string_view first = std::string_view(out).substr(0, end);
+  const bool capitalised = first.size() > 0 && first[0] >= 'A' && first[0] <= 'Z' && std::all_of(first.begin() + 1, first.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  if (capitalised && first != "Mosquitto" && first != "Mozilla" && first != "Tasmota") out[0] = static_cast<char>(out[0] - 'A' + 'a');
   return out;
+}
+
+// Commands are made to be pasted: a name from the wire goes into one only if it can mean nothing else to a shell.
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && name.front() != '-' && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+  });
+}
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+}
+
+// The first connection that failed over IP, or the first one.
+const tls::Handshake* telling_handshake(const diagnose::Input& input) {
+  const tls::Handshake* first = nullptr;
+  for (const wire::Capture& capture : input.captures) {
+    for (const tls::Handshake& h : capture.handshakes) {
+      if (h.client.address.mac || h.server.port == 0 || capture.from_log) continue;
+      if (h.outcome != tls::Outcome::completed) return &h;
+      if (first == nullptr) first = &h;
+    }
+  }
+  return first;
 }
 
 bool for_platform(const knowledge::Fix& fix, std::string_view platform) {
@@ -71,6 +96,21 @@ std::string tell_apart(const diagnose::RankedCause& first, const diagnose::Ranke
     if (confusion.cause == first.cause->id && tell.empty()) tell = other.cause->confirm.empty() ? "" : first_sentence(other.cause->confirm.front());
   }
   return tell;
+}
+
+std::vector<std::string> next_checks(const diagnose::Input& input, const diagnose::Diagnosis& d) {
+  std::vector<std::string> checks = d.check_next;
+  const tls::Handshake* const h = telling_handshake(input);
+  if (h == nullptr) return checks;
+  std::string name = h->client_hello && h->client_hello->server_name ? *h->client_hello->server_name : input.context.host;
+  if (!is_plain_name(name)) name = to_string(h->server.address);
+  const std::string address = h->server.address.v6 && name.find(':') != std::string::npos ? "[" + name + "]" : name;
+  for (std::string& check : checks) {
+    replace_all(check, "HOST:PORT", address + ":" + std::to_string(h->server.port));
+    replace_all(check, "-servername HOST", "-servername " + name);
+    replace_all(check, "-servername NAME -verify_hostname NAME", "-servername " + name + " -verify_hostname " + name);
+  }
+  return checks;
 }
 
 std::string alert_name(std::uint8_t code, const knowledge::Knowledge& knowledge) {

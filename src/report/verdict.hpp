@@ -27,6 +27,9 @@ namespace tlswhy::report {
 // How to tell the first cause from another one; empty if nothing is known.
 [[nodiscard]] std::string tell_apart(const diagnose::RankedCause& first, const diagnose::RankedCause& other);
 
+// What to look at next, best first. HOST, NAME and PORT of the commands are filled in where the connection that failed tells them.
+[[nodiscard]] std::vector<std::string> next_checks(const diagnose::Input& input, const diagnose::Diagnosis& diagnosis);
+
 // "unknown_ca (48)".
 [[nodiscard]] std::string alert_name(std::uint8_t code, const knowledge::Knowledge& knowledge);
 // "alert unknown_ca (48)", "encrypted alert", ...

@@ -15,6 +15,8 @@ constexpr std::string_view k_dashes = "-----";
 // A bundle has a few hundred blocks; what has more is no certificate file.
 constexpr std::size_t k_most_blocks = 4096;
 constexpr std::size_t k_longest_label = 40;
+// Nobody reads more; the first ones say what is wrong with the file.
+constexpr std::size_t k_most_oddities = 100;
 
 // The text with literal \n turned into line breaks, and for each character the line of the file it stands on.
 struct Plain {
@@ -70,6 +72,7 @@ class Finder {
 
  private:
   void odd(std::string fault, std::optional<std::uint64_t> line, std::string detail = {}) {
+    if (result_.oddities.size() >= k_most_oddities) return;
     for (const PemOddity& known : result_.oddities) {
       if (known.fault == fault && known.line == line) return;
     }
@@ -97,8 +100,8 @@ class Finder {
   std::size_t block(std::size_t begin) {
     const std::string& text = plain_.text;
     const std::size_t label_start = begin + k_begin.size();
-    const std::size_t label_end = text.find(k_dashes, label_start);
-    if (label_end == std::string::npos || label_end - label_start > k_longest_label ||
+    const std::size_t label_end = std::string_view(text).substr(0, label_start + k_longest_label + k_dashes.size()).find(k_dashes, label_start);
+    if (label_end == std::string::npos ||
         text.substr(label_start, label_end - label_start).find('\n') != std::string::npos) {
       odd("no-pem-end", line_at(begin));
       return label_start;
@@ -120,9 +123,10 @@ class Finder {
       odd("literal-newlines", found.line);
     }
     const std::size_t body_start = label_end + k_dashes.size();
-    const std::size_t end = text.find(k_end, body_start);
+    // Its end stands before the next beginning, if anywhere; a search beyond that would make many beginnings without end slow.
     const std::size_t next = text.find(k_begin, body_start);
-    if (end == std::string::npos || (next != std::string::npos && next < end)) {
+    const std::size_t end = std::string_view(text).substr(0, next).find(k_end, body_start);
+    if (end == std::string::npos) {
       odd("no-pem-end", found.line, found.label);
       result_.blocks.push_back(std::move(found));
       return next == std::string::npos ? text.size() : next;

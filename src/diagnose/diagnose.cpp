@@ -61,6 +61,8 @@ std::string text_from(const Context& context, std::string_view key) {
 // cause so many are taken.
 constexpr std::size_t k_attempts_weighed = 256;
 constexpr std::size_t k_attempts_per_cause = 32;
+// So many attempts keep their causes with all that speaks for them; of the others the leading one is kept. One takes some 30 KB.
+constexpr std::size_t k_attempts_in_full = 500;
 // Completed handshakes with one server that are looked at beside one that failed.
 constexpr std::size_t k_others_kept = 8;
 
@@ -88,6 +90,7 @@ class Engine {
       if (!repeated.empty() && diagnosis_.repeated.empty()) diagnosis_.repeated = repeated;
     }
     diagnosis_.attempts = join(input_, handshakes_, log_attempts_);
+    date_ = find_date();
     general_facts();
     verify_chains();
     each_attempt();
@@ -146,11 +149,11 @@ class Engine {
           general_.push_back(std::move(fact));
       }
     }
-    add_known_roots(general_, knowledge_, date());
+    add_known_roots(general_, knowledge_, date_);
   }
 
   // When it happened, as far as that can be told.
-  [[nodiscard]] std::optional<Timestamp> date() const {
+  [[nodiscard]] std::optional<Timestamp> find_date() const {
     if (input_.context.at) return input_.context.at;
     for (const tls::Handshake* const handshake : handshakes_) {
       if (handshake->started.ns != 0) return handshake->started;
@@ -178,8 +181,8 @@ class Engine {
     std::vector<CodeHint> hints;
     for (const LogSpan& span : spans) {
       const log::Log& log = input_.logs[span.log];
-      for (const log::Event& event : log.events) {
-        if (event.line < span.first_line || event.line > span.last_line || event.causes.empty()) continue;
+      for (const log::Event& event : log::events_between(log, span.first_line, span.last_line)) {
+        if (event.causes.empty()) continue;
         CodeHint& hint = hints.emplace_back();
         hint.symbol = event.symbol;
         hint.meaning = event.meaning;
@@ -223,7 +226,7 @@ class Engine {
       }
     }
     for (const LogSpan& span : spans_of(attempt)) add_log_facts(span, facts);
-    add_known_roots(facts, knowledge_, date());
+    add_known_roots(facts, knowledge_, date_);
     return facts;
   }
 
@@ -243,6 +246,7 @@ class Engine {
   void each_attempt() {
     any_failed_ = std::any_of(diagnosis_.attempts.begin(), diagnosis_.attempts.end(), [](const Attempt& attempt) { return attempt.outcome == "failed"; });
     std::map<std::string_view, std::size_t> by_cause;
+    std::size_t in_full = 0;
     for (Attempt& attempt : diagnosis_.attempts) {
       const bool completed = attempt.outcome == "completed";
       // What went well tells nothing where something else failed.
@@ -254,12 +258,28 @@ class Engine {
         attempt.causes =
             shortened(rank(with_failures(std::move(facts)), codes_of(spans_of(attempt)), knowledge_, diagnosis_.platform).causes);
       }
+      if (!attempt.causes.empty() && ++in_full > k_attempts_in_full) keep_leading(attempt);
       if (any_failed_ && attempt.outcome != "failed") continue;
       const std::string_view leading = attempt.causes.empty() ? std::string_view() : attempt.causes.front().cause->id;
       const std::size_t alike = by_cause[leading]++;
       if (weighed_.size() >= k_attempts_weighed && alike >= k_attempts_per_cause) continue;
       weighed_.push_back({&attempt, std::move(own)});
     }
+    if (in_full > k_attempts_in_full) {
+      diagnosis_.problems.push_back("of " + std::to_string(in_full) + " attempts the first " + std::to_string(k_attempts_in_full) +
+                                    " are told in full, of the others the leading cause with its strongest evidence");
+    }
+  }
+
+  static void keep_leading(Attempt& attempt) {
+    std::vector<RankedCause> leading(1);
+    leading.front() = std::move(attempt.causes.front());
+    RankedCause& cause = leading.front();
+    if (cause.evidence.size() > 1) cause.evidence.erase(cause.evidence.begin() + 1, cause.evidence.end());
+    cause.evidence.shrink_to_fit();
+    cause.against = {};
+    cause.fixes = {};
+    attempt.causes = std::move(leading);
   }
 
   static std::vector<RankedCause> shortened(std::vector<RankedCause> causes) {
@@ -370,6 +390,7 @@ class Engine {
   const knowledge::Knowledge& knowledge_;
   FactSenses senses_;
   Trust trust_;
+  std::optional<Timestamp> date_;
   std::string version_;  // of the platform, where a log tells it
   std::map<std::string, std::vector<std::size_t>> completed_with_;  // server -> indices into handshakes_
   Diagnosis diagnosis_;

@@ -107,6 +107,7 @@ struct Diagnosis {
   std::vector<RuledOut> ruled_out;
   std::vector<Attempt> attempts;
   std::vector<LocatedFact> facts;       // all that was stated, for -v
+  std::vector<std::string> problems;    // limits that were hit, as sentences
   std::vector<std::string> check_next;  // the observations that would settle it, best first
   std::string repeated;                 // "47 attempts, every 10 s, all the same"; empty if not
   std::string platform;                 // what the evidence suggests; may be empty

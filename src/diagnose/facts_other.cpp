@@ -188,8 +188,7 @@ std::vector<LocatedFact> facts_of_log(const log::Log& log, std::uint64_t first_l
   std::string last_stage;  // the last handshake message the log speaks of
   const log::Event* before = nullptr;
   bool failing = false;
-  for (const log::Event& event : log.events) {
-    if (event.line < first_line || event.line > last_line) continue;
+  for (const log::Event& event : log::events_between(log, first_line, last_line)) {
     if (before != nullptr && !failing && event.is_error) {
       const double ms = time_between(before->time, event.time).value_or(0);
       if (ms >= k_notable_silence_ms) {

@@ -43,6 +43,7 @@ struct Found {
   const knowledge::Dialect* frame = nullptr;
   std::string version;          // of the platform or product, where the line tells it
   std::string library_version;  // of the dialect's library
+  std::size_t versions_until = 0;  // the events up to this place (one past the last) end with one that tells a library's version; 0: none does
 };
 
 // The spellings of one kind, each compiled when it is first asked for: a log speaks few of the dialects. May be shared by threads.
@@ -92,6 +93,8 @@ struct Scanner::Compiled {
 // The event a match stands for; nothing if its code is no failure and the pattern states nothing else, or, for a generic
 // pattern, if nobody knows the code.
 // `before` are the events of earlier lines: one of them may have told the version of the library, and with it what the code means.
+// Fills in Found::versions_until from `first` on.
+void link_versions(std::vector<Found>& found, std::size_t first);
 [[nodiscard]] std::optional<Event> make_event(const knowledge::Knowledge& knowledge, const Rule& rule, const Match& match,
                                               std::string_view line, std::span<const Found> before);
 // The event a symbol of a code table stands for, found as a word.

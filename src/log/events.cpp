@@ -96,11 +96,13 @@ struct LookedUp {
 
 // The version that a line said last, of the library whose table is asked.
 std::string_view version_told(std::span<const Found> before, std::string_view libraries) {
-  for (std::size_t i = before.size(); i-- > 0;) {
-    if (!before[i].library_version.empty() && before[i].dialect != nullptr && !before[i].dialect->library.empty() &&
-        libraries.find(before[i].dialect->library) != std::string_view::npos) {
-      return before[i].library_version;
-    }
+  // A log names few libraries; one that is made of versions must not be searched anew for each of its lines.
+  constexpr unsigned k_most_versions = 64;
+  std::size_t until = before.empty() ? 0 : before.back().versions_until;
+  for (unsigned i = 0; i < k_most_versions && until > 0; ++i) {
+    const Found& told = before[until - 1];
+    if (told.dialect != nullptr && !told.dialect->library.empty() && libraries.find(told.dialect->library) != std::string_view::npos) return told.library_version;
+    until = until > 1 ? before[until - 2].versions_until : 0;
   }
   return {};
 }
@@ -166,6 +168,12 @@ std::vector<Fact> fill(const std::vector<Fact>& templates, const Match& match) {
     facts.push_back(std::move(fact));
   }
   return facts;
+}
+
+void link_versions(std::vector<Found>& found, std::size_t first) {
+  for (std::size_t i = first; i < found.size(); ++i) {
+    found[i].versions_until = !found[i].library_version.empty() ? i + 1 : i > 0 ? found[i - 1].versions_until : 0;
+  }
 }
 
 std::optional<Event> make_event(const knowledge::Knowledge& knowledge, const Rule& rule, const Match& match, std::string_view line,

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,6 +66,9 @@ struct Log {
   std::string library;                // "mbedtls", "axtls", ...; empty if unknown
   std::string version;                // of the platform or library where a line gives it away
 };
+
+// The events of the lines from `first` to `last`.
+[[nodiscard]] std::span<const Event> events_between(const Log& log, std::uint64_t first, std::uint64_t last);
 
 // Limits, adjustable; hitting one is said in Log::problems.
 struct Limits {

@@ -59,6 +59,12 @@ bool tell_pem(std::string_view text, std::size_t line_begin, Event& event, std::
 
 }  // namespace
 
+std::span<const Event> events_between(const Log& log, std::uint64_t first, std::uint64_t last) {
+  const auto begin = std::lower_bound(log.events.begin(), log.events.end(), first, [](const Event& event, std::uint64_t line) { return event.line < line; });
+  const auto end = std::upper_bound(begin, log.events.end(), last, [](std::uint64_t line, const Event& event) { return line < event.line; });
+  return {begin, end};
+}
+
 Log Scanner::read(std::string_view text, std::string path) const {
   const Compiled& compiled = *compiled_;
   Log log;
@@ -90,7 +96,12 @@ Log Scanner::read(std::string_view text, std::string path) const {
     }
     const std::size_t known = found.size();
     compiled.scan(line, number, found);
-    std::erase_if(found, [&](Found& one) { return one.event.kind == "pem" && one.event.line == number && !tell_pem(text, begin, one.event, log.notes); });
+    const auto right_pem = std::remove_if(found.begin() + static_cast<std::ptrdiff_t>(known), found.end(),
+                                          [&](Found& one) { return one.event.kind == "pem" && !tell_pem(text, begin, one.event, log.notes); });
+    if (right_pem != found.end()) {
+      found.erase(right_pem, found.end());
+      link_versions(found, known);
+    }
     for (std::size_t i = known; i < found.size(); ++i) {
       if (!found[i].dump || log.dumps.size() >= k_most_dumps) continue;
       found[i].dump->line = number;

@@ -204,6 +204,7 @@ void Scanner::Compiled::scan(std::string_view text, std::uint64_t line, std::vec
       Found item{std::move(*event), {}, candidate.rule->dialect, stripped.frame, {}, std::string(candidate.match.get("library_version"))};
       if (candidate.rule->source->kind == "version") item.version = std::string(candidate.match.get("version"));
       found.push_back(std::move(item));
+      link_versions(found, found.size() - 1);
     }
   }
   if (look_for_symbols) {
@@ -223,6 +224,7 @@ void Scanner::Compiled::scan(std::string_view text, std::uint64_t line, std::vec
     }
   }
   if (first == found.size()) return;
+  link_versions(found, first);
   found[first].dump = std::move(dump);
   for (std::size_t i = first; i < found.size(); ++i) {
     found[i].event.line = line;

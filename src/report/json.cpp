@@ -133,6 +133,7 @@ std::string diagnosis_json(const Tool& tool, const std::vector<InputFile>& files
                    {"tool", {{"name", "tlswhy"}, {"version", tool.version}}},
                    {"inputs", inputs_json(files)},
                    {"verdict", verdict_json(diagnosis)},
+                   {"problems", diagnosis.problems},
                    {"attempts", attempts_json(diagnosis, input)},
                    {"handshakes", handshakes_json(input.captures, diagnosis, knowledge)},
                    {"log_events", events_json(input.logs)}};

@@ -97,6 +97,7 @@ std::string verbose_text(const diagnose::Input& input, const diagnose::Diagnosis
       if (!attempt.causes.empty()) text += fmt::format("; {} ({:.0f}%)", attempt.causes.front().cause->id, attempt.causes.front().confidence * 100);
       out += wrapped(text, "  ", "    ", options);
     }
+    for (const std::string& problem : d.problems) out += wrapped(problem, "  ! ", "    ", options);
   }
   std::size_t shown = 0;
   std::size_t handshakes = 0;

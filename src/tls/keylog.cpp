@@ -232,7 +232,7 @@ bool looks_like_key_log(std::string_view text) {
     line = trim(line);
     if (line.empty() || line.front() == '#') return;
     const std::string_view word = line.substr(0, line.find(' '));
-    const bool rsa = word == "RSA" && (hex_digits(line.substr(word.size() + 1)) == 2 * k_encrypted_head ||
+    const bool rsa = word == "RSA" && (hex_digits(trim(line.substr(word.size()))) == 2 * k_encrypted_head ||
                                        line.find(k_master_key) != std::string_view::npos);
     ++(rsa || label_of(word) != nullptr ? labelled : others);
   });

@@ -142,10 +142,21 @@ bool StreamReader::step_start(Direction& d, At at, unsigned direction) {
   return true;
 }
 
+// After lost bytes one record header alone proves little: the next one must fit too, or the record must end with what is there.
+StreamReader::Fit StreamReader::fit(Bytes rest) {
+  if (!looks_like_record(rest)) return Fit::no;
+  const std::size_t end = k_record_header + u16_at(rest, 3);
+  if (end == rest.size()) return Fit::yes;
+  if (rest.size() < end + k_record_header) return Fit::unknown;
+  return looks_like_record(rest.subspan(end)) ? Fit::yes : Fit::no;
+}
+
 bool StreamReader::step_search(Direction& d, unsigned direction) {
   const bool resync = d.mode == Mode::resync;
   const std::size_t needed = resync ? k_record_header : k_hello_prefix;
   const std::size_t places = d.rest.size() < needed ? 0 : d.rest.size() - needed + 1;  // where enough follows to tell
+  // What may be a record whose end is yet to come is kept, and behind it only hellos are looked for, each place once.
+  std::size_t kept = places;
   // Every record has the major version 3 as its second byte, so only places before such a byte are looked at.
   for (std::size_t i = 0; i < places; ++i) {
     const void* const version = std::memchr(d.rest.data() + i + 1, k_major_version, places - i);
@@ -153,18 +164,23 @@ bool StreamReader::step_search(Direction& d, unsigned direction) {
     i = static_cast<std::size_t>(static_cast<const std::uint8_t*>(version) - d.rest.data()) - 1;
     const Bytes rest = d.rest.subspan(i);
     bool found = looks_like_hello(rest);
-    if (!found && resync && looks_like_record(rest)) {
-      // One header alone proves little among lost bytes: the next one must fit too, or the record must end with what is there.
-      const std::size_t end = k_record_header + u16_at(rest, 3);
-      found = end == rest.size() || (rest.size() >= end + k_record_header && looks_like_record(rest.subspan(end)));
+    if (!found && resync && kept == places) {
+      const Fit fits = fit(rest);
+      found = fits == Fit::yes;
+      if (fits == Fit::unknown) {
+        kept = i;
+        i = std::max(i, d.searched > k_hello_prefix ? d.searched - k_hello_prefix : 0);
+      }
     }
     if (!found) continue;
     if (!resync && !d.first.empty()) assembly_.starttls(std::string(protocol_of(directions_[1 - direction].first.empty() ? d.first : directions_[1 - direction].first)));
     drop(d.rest, i);
     d.mode = Mode::records;
+    d.searched = 0;
     return true;
   }
-  drop(d.rest, places);
+  drop(d.rest, kept);
+  d.searched = places - kept;
   return false;
 }
 
@@ -237,6 +253,7 @@ void StreamReader::opened(unsigned direction, std::uint8_t type, Bytes content, 
   if (content.empty()) return;
   d.tls = true;
   d.mode = Mode::records;
+  d.searched = 0;
   assembly_.bytes(direction, content.size(), at);
   if (!assembly_.is_protected(direction) || type == k_change_cipher_spec) return handle(d, direction, type, content, at);
   assembly_.opened_elsewhere(direction, at);
@@ -331,6 +348,7 @@ void StreamReader::missing(unsigned direction, std::uint64_t count, Missing why,
   }
   cut_short(d, direction, at);
   d.buffer.clear();
+  d.searched = 0;
   d.skip = 0;
   d.lost = true;
   if (d.mode == Mode::start || d.mode == Mode::searching) assembly_.set_midstream();

@@ -41,6 +41,7 @@ class StreamReader {
     std::uint32_t message_records = 0;
     std::uint64_t message_skip = 0;      // of a message that is too large to keep
     At message_at;
+    std::size_t searched = 0;            // of the buffer, where a search after lost bytes waits for the end of a record
     bool tls = false;                    // at least one record was read
     bool lost = false;
   };
@@ -48,6 +49,8 @@ class StreamReader {
   [[nodiscard]] static std::size_t wanted(const Direction& d);
   void step(unsigned direction, At at);
   [[nodiscard]] bool step_start(Direction& d, At at, unsigned direction);
+  enum class Fit : std::uint8_t { no, yes, unknown };  // unknown: what follows is not there yet
+  [[nodiscard]] static Fit fit(Bytes rest);
   [[nodiscard]] bool step_search(Direction& d, unsigned direction);
   [[nodiscard]] bool step_record(Direction& d, unsigned direction, At at);
   void handle(Direction& d, unsigned direction, std::uint8_t type, Bytes payload, At at);

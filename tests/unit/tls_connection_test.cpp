@@ -293,6 +293,24 @@ TEST(TlsConnection, a_gap_in_the_certificate_is_said_and_what_follows_is_read) {
   EXPECT_EQ(h->from_server.missing_bytes, 200U);
 }
 
+TEST(TlsConnection, records_after_a_gap_are_found_however_they_are_cut_into_segments) {
+  const Buffer flight = server_flight12();
+  const std::size_t lost_at = message(2, server_hello(0xc02b)).size() + 100;
+  for (const std::size_t size : {1U, 2U, 5U, 7U, 20U, 1000U}) {
+    Talk talk;
+    talk.client(k_hello12).server({flight.begin(), flight.begin() + static_cast<std::ptrdiff_t>(lost_at)}).lose(Side::server, 800);
+    // What is left of a record that is lost too, and two whole ones with one more behind them.
+    const Buffer rest = Buffer(90, 0x17) + message(12, {3, 0, 23, 1, 4}) + message(14) + alert(2, 40);
+    for (std::size_t at = 0; at < rest.size(); at += size) {
+      talk.server({rest.begin() + static_cast<std::ptrdiff_t>(at), rest.begin() + static_cast<std::ptrdiff_t>(std::min(rest.size(), at + size))});
+    }
+    const auto h = talk.take();
+    expect_end(h, Outcome::failed, EndedBy::alert, Side::server);
+    EXPECT_EQ(h->stage, "server_hello_done") << size;
+    EXPECT_EQ(h->key_exchange_group, 23) << size;
+  }
+}
+
 TEST(TlsConnection, a_client_hello_cut_by_the_snap_length_says_what_it_can) {
   Talk talk;
   talk.client({k_hello12.begin(), k_hello12.begin() + 60}).lose(Side::client, k_hello12.size() - 60, tls::Missing::snap_length).server(alert(2, 40));

@@ -9,6 +9,7 @@
 #include "cli/triage_output.hpp"
 #include "cli/version.hpp"
 #include "input/input.hpp"
+#include "report/html.hpp"
 #include "report/json.hpp"
 #include "tls/certificate.hpp"
 #include "triage/examine.hpp"
@@ -47,7 +48,7 @@ int run_diagnose(const Options& options) {
   if (!read_context(options, knowledge.get(), context)) return k_exit_usage;
   input::Settings settings;
   settings.filter = options.filter;
-  settings.every_handshake = options.machine() || options.verbose || !options.save_certificates.empty();
+  settings.every_handshake = options.machine() || options.verbose || options.format == "html" || !options.save_certificates.empty();
   input::Inputs inputs = input::read(options.paths, options.key_logs, settings, knowledge.get());
   if (inputs.bad_filter) {
     for (const std::string& error : inputs.errors) complain(error);
@@ -60,6 +61,10 @@ int run_diagnose(const Options& options) {
   std::string text;
   if (options.machine()) {
     text = report::diagnosis_json({std::string(k_version)}, inputs.files, inputs.input, diagnosis, knowledge.get(), options.indent()) + "\n";
+  } else if (options.format == "html") {
+    text = report::diagnosis_html({std::string(k_version)}, inputs.files, inputs.input, diagnosis, knowledge.get());
+  } else if (options.format == "markdown") {
+    text = report::diagnosis_markdown({std::string(k_version)}, inputs.files, inputs.input, diagnosis, knowledge.get());
   } else if (options.format != "text") {
     const std::string path = inputs.files.empty() ? std::string("-") : inputs.files.front().path;
     const std::vector<triage::Finding> findings{triage::finding_of(path, inputs, diagnosis)};

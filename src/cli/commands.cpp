@@ -13,18 +13,19 @@
 namespace tlswhy::cli {
 namespace {
 
-// What --format takes: text and JSON everywhere, the formats of CI services where there are findings.
-std::vector<std::string> formats_of(bool findings) {
+// What --format takes: text and JSON everywhere, pages for one diagnosis, the formats of CI services where there are findings.
+std::vector<std::string> formats_of(bool findings, bool pages) {
   std::vector<std::string> formats{"text", "json", "ndjson"};
+  if (pages) formats.insert(formats.end(), {"html", "markdown"});
   if (findings) formats.insert(formats.end(), report::findings_formats().begin(), report::findings_formats().end());
   return formats;
 }
 
-void add_common(CLI::App& app, Options& options, bool findings = false) {
+void add_common(CLI::App& app, Options& options, bool findings = false, bool pages = false) {
   app.add_flag("--json", options.json, "One JSON document")->group("Output");
   app.add_flag("--ndjson", options.ndjson, "JSON, one document a line")->group("Output");
   app.add_option("--format", options.format, findings ? "For people, for programs, or for a CI service" : "For people or for programs")
-      ->check(CLI::IsMember(formats_of(findings)))
+      ->check(CLI::IsMember(formats_of(findings, pages)))
       ->group("Output");
   if (findings) {
     app.add_option("--sarif-category", options.sarif_category, "Tells several SARIF runs over one commit apart")->type_name("NAME")->group("Output");
@@ -61,7 +62,7 @@ void add_diagnose(CLI::App& app, Options& options) {
   app.add_option("PATH", options.paths, "Captures, logs, CA files, key logs in any order; - is standard input")->group("Input");
   add_context(app, options);
   app.add_option("--save-certificates", options.save_certificates, "Write the certificates to FILE as they were sent (PEM)")->type_name("FILE")->group("Output");
-  add_common(app, options, true);
+  add_common(app, options, true, true);
 }
 
 // What of a batch makes the run fail, of triage and merge.

@@ -25,6 +25,8 @@ constexpr Example k_diagnose[] = {
     {"tlswhy capture.pcapng serial.log", "a capture and the device's log, joined attempt by attempt"},
     {"tlswhy -v --in-buffer 4096 capture.pcapng", "all details, for a device that takes records of 4096 bytes at most"},
     {"tlswhy --json capture.pcapng serial.log", "for a program"},
+    {"tlswhy --format html capture.pcapng serial.log", "a page to keep or to send (-o FILE)"},
+    {"tlswhy --format markdown capture.pcapng serial.log", "to paste into an issue or a chat"},
 };
 constexpr Example k_explain[] = {
     {"tlswhy explain -0x7200", "a code as Mbed TLS prints it"},

@@ -123,7 +123,19 @@ json code_references(const knowledge::Code& code, const knowledge::Knowledge& kn
   return list;
 }
 
-std::string dump(const json& document, int indent) { return document.dump(indent, ' ', false, json::error_handler_t::replace); }
+// Marks of direction, which make a terminal or an editor show other text than there is, are written as escapes: JSON allows either.
+std::string without_marks(std::string text) {
+  constexpr std::string_view k_lead = "\xe2";  // all of them are E2 80 8E..8F, E2 80 AA..AE, E2 81 A6..A9
+  for (std::size_t at = text.find(k_lead); at != std::string::npos && at + 2 < text.size(); at = text.find(k_lead, at + 1)) {
+    const auto second = static_cast<unsigned char>(text[at + 1]);
+    const auto third = static_cast<unsigned char>(text[at + 2]);
+    const bool mark = (second == 0x80 && (third == 0x8E || third == 0x8F || (third >= 0xAA && third <= 0xAE))) || (second == 0x81 && third >= 0xA6 && third <= 0xA9);
+    if (mark) text.replace(at, 3, fmt::format("\\u20{:02x}", (second - 0x80) * 0x40 + third - 0x80));
+  }
+  return text;
+}
+
+std::string dump(const json& document, int indent) { return without_marks(document.dump(indent, ' ', false, json::error_handler_t::replace)); }
 
 }  // namespace
 

@@ -107,6 +107,7 @@ std::vector<std::string> next_checks(const diagnose::Input& input, const diagnos
   const std::string address = h->server.address.v6 && name.find(':') != std::string::npos ? "[" + name + "]" : name;
   for (std::string& check : checks) {
     replace_all(check, "HOST:PORT", address + ":" + std::to_string(h->server.port));
+    replace_all(check, " HOST PORT", " " + name + " " + std::to_string(h->server.port));
     replace_all(check, "-servername HOST", "-servername " + name);
     replace_all(check, "-servername NAME -verify_hostname NAME", "-servername " + name + " -verify_hostname " + name);
   }

@@ -11,6 +11,7 @@
 #include "input/input.hpp"
 #include "report/html.hpp"
 #include "report/json.hpp"
+#include "report/redact.hpp"
 #include "tls/certificate.hpp"
 #include "triage/examine.hpp"
 
@@ -56,8 +57,9 @@ int run_diagnose(const Options& options) {
   }
   if (!read_trusted(options, inputs.input.trusted, inputs.errors)) return k_exit_unreadable;
   inputs.input.context = std::move(context);
-  const diagnose::Diagnosis diagnosis = diagnose::diagnose(inputs.input, knowledge.get());
+  diagnose::Diagnosis diagnosis = diagnose::diagnose(inputs.input, knowledge.get());
   for (const std::string& error : inputs.errors) complain(error);
+  if (options.redact) report::Redactor(inputs.files, inputs.input, diagnosis).apply(inputs.files, inputs.input, diagnosis);
   std::string text;
   if (options.machine()) {
     text = report::diagnosis_json({std::string(k_version)}, inputs.files, inputs.input, diagnosis, knowledge.get(), options.indent()) + "\n";

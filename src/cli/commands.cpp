@@ -62,6 +62,7 @@ void add_diagnose(CLI::App& app, Options& options) {
   app.add_option("PATH", options.paths, "Captures, logs, CA files, key logs in any order; - is standard input")->group("Input");
   add_context(app, options);
   app.add_option("--save-certificates", options.save_certificates, "Write the certificates to FILE as they were sent (PEM)")->type_name("FILE")->group("Output");
+  app.add_flag("--redact", options.redact, "Pseudonyms for addresses, names, serial numbers and identities, the same for the same")->group("Output");
   add_common(app, options, true, true);
 }
 
@@ -116,6 +117,13 @@ void add_annotate(CLI::App& app, Options& options) {
   app.add_flag("--only-failed", options.only_failed, "Write only the packets of connections that failed, without decryption keys")->group("Captures");
   add_context(app, options);
   add_common(app, options);
+}
+
+void add_bundle(CLI::App& app, Options& options) {
+  app.add_option("PATH", options.paths, "Captures, logs, CA files, key logs in any order")->required()->group("Input");
+  add_context(app, options);
+  app.add_option("-o,--output", options.output, "The archive (tar.gz) to write")->type_name("FILE")->group("Output");
+  app.add_option("--data", options.data, "Lay the data files of DIR over the built-in ones")->type_name("DIR")->group("Output");
 }
 
 void add_merge(CLI::App& app, Options& options) {
@@ -173,10 +181,11 @@ void add_completion(CLI::App& app, Options& options) {
 
 void add_generate(CLI::App& app, Options& options) { app.add_option("FOLDER", options.names, "Where to write")->required()->expected(1); }
 
-constexpr std::array<Command, 14> k_commands{{
+constexpr std::array<Command, 15> k_commands{{
     {"diagnose", "say why a TLS handshake failed", add_diagnose, run_diagnose},
     {"explain", "what a code, symbol, alert or log line means", add_explain, run_explain},
     {"annotate", "explain the lines of a log as they come, or write a capture with the verdict as comments", add_annotate, run_annotate},
+    {"bundle", "report and logs with pseudonyms in one archive, to send to who helps", add_bundle, run_bundle},
     {"triage", "a verdict for each of many captures and logs", add_triage, run_triage},
     {"merge", "join what the shards of triage wrote", add_merge, run_merge},
     {"codes", "browse the tables of codes", add_codes, run_codes},

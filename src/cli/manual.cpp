@@ -38,6 +38,7 @@ constexpr Example k_annotate[] = {
     {"tlswhy annotate monitor.log", "a log that is complete"},
     {"tlswhy annotate capture.pcapng serial.log -o out.pcapng", "a capture with the verdict as comments, for Wireshark"},
 };
+constexpr Example k_bundle[] = {{"tlswhy bundle capture.pcapng serial.log -o case.tar.gz", "what to attach to a question"}};
 constexpr Example k_triage[] = {
     {"tlswhy triage captures", "a folder of captures and logs"},
     {"tlswhy triage --ndjson captures", "the same for a program, a line for each input"},
@@ -74,6 +75,10 @@ constexpr About k_about[] = {
      k_explain},
     {"annotate", "Every byte of a log passes unchanged and at once; under a line that matters stands its explanation. A capture is written to -o as pcapng with "
      "comments on the frames that matter and on the whole; everything that was in it is kept.", k_annotate},
+    {"bundle",
+     "The archive holds the diagnosis as HTML, Markdown and JSON and the logs. Addresses, names, serial numbers and identities are pseudonyms, as with "
+     "--redact; recognised keys and passwords are left out. Captures, certificates and key logs are not in it.",
+     k_bundle},
     {"triage",
      "Folders are searched through; a capture and a log that belong together by name or folder are diagnosed together. One bad file never stops the "
      "rest.",

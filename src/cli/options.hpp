@@ -29,6 +29,7 @@ struct Options {
   std::string output;
   std::string color = "auto";
   bool quiet = false;
+  bool redact = false;
   bool verbose = false;
   std::string data;
   std::size_t width = 0;
@@ -94,6 +95,7 @@ void complain(const std::string& message);
 [[nodiscard]] int run_diagnose(const Options& options);
 [[nodiscard]] int run_explain(const Options& options);
 [[nodiscard]] int run_annotate(const Options& options);
+[[nodiscard]] int run_bundle(const Options& options);
 [[nodiscard]] int run_codes(const Options& options);
 [[nodiscard]] int run_causes(const Options& options);
 [[nodiscard]] int run_devices(const Options& options);

@@ -8,6 +8,7 @@
 #include "log/compiled.hpp"
 #include "log/holes.hpp"
 #include "log/log.hpp"
+#include "log/secrets.hpp"
 #include "log/strip.hpp"
 #include "log/symbols.hpp"
 #include "log/time_text.hpp"
@@ -229,7 +230,7 @@ void Scanner::Compiled::scan(std::string_view text, std::uint64_t line, std::vec
   for (std::size_t i = first; i < found.size(); ++i) {
     found[i].event.line = line;
     found[i].event.time = stripped.time;
-    found[i].event.text = shorten(message, k_event_text);
+    found[i].event.text = shorten(conceal_secrets(message), k_event_text);
   }
   auto& facts = found[first].event.facts;
   facts.insert(facts.end(), stripped.facts.begin(), stripped.facts.end());

@@ -10,8 +10,8 @@ namespace tlswhy::log {
 namespace {
 
 // What a name ends with whose value is nobody else's business. Compared without case, blanks and marks.
-constexpr std::array<std::string_view, 27> k_names{"password", "passwd", "passphrase", "passcode", "pwd", "psk", "secret", "token", "apikey", "accesskey", "accesskeyid",
-                                                   "secretkey", "privatekey", "sharedkey", "primarykey", "devicekey", "accountkey", "sessionkey", "authkey", "masterkey", "sharedaccesskey", "authorization", "wpakey", "wepkey", "pass", "credential", "credentials"};
+constexpr std::array<std::string_view, 33> k_names{"password", "passwd", "passphrase", "passcode", "pwd", "psk", "secret", "token", "apikey", "accesskey", "accesskeyid",
+                                                   "secretkey", "privatekey", "sharedkey", "primarykey", "devicekey", "accountkey", "sessionkey", "authkey", "masterkey", "sharedaccesskey", "authorization", "wpakey", "wepkey", "pass", "credential", "credentials", "pw", "pskkey", "presharedkey", "wifikey", "networkkey", "encryptionkey"};
 // Values that tell the state of a secret rather than the secret.
 constexpr std::array<std::string_view, 24> k_states{"", "null", "none", "(null)", "true", "false", "yes", "no", "set", "unset", "empty", "missing", "invalid", "wrong", "incorrect", "expired", "failed", "ok", "rejected", "required", "error", "unknown", "not", "is"};
 // Options of mosquitto, curl, openssl and wpa tools that a secret follows.
@@ -139,11 +139,46 @@ void after_options(std::string& text) {
   }
 }
 
+// "password Hunter2", "password is Hunter2": the word after it, unless it reads like one of a sentence.
+void after_words(std::string& text) {
+  for (const std::string_view name : {"password ", "passwd ", "passphrase ", "pwd ", "psk ", "pw "}) {
+    for (std::size_t at = ifind(text, name); at != std::string_view::npos;) {
+      std::size_t from = at + name.size();
+      for (const std::string_view between : {"is ", "= ", "\"", "'"}) {
+        if (std::string_view(text).substr(from).starts_with(between)) from += between.size();
+      }
+      const std::size_t end = value_end(text, from);
+      const std::string_view value = std::string_view(text).substr(from, end - from);
+      const bool begins = at == 0 || !is_word(text[at - 1]);
+      const bool figure = std::any_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
+      const bool letter = std::any_of(value.begin(), value.end(), [](char c) { return is_word(c) && !(c >= '0' && c <= '9'); });
+      const bool number = value.starts_with("0x") || value.starts_with("-0x");
+      const std::size_t next = begins && figure && letter && !number ? conceal(text, from, end) : from;
+      const std::size_t found = ifind(std::string_view(text).substr(next), name);
+      at = found == std::string_view::npos ? found : next + found;
+    }
+  }
+}
+
+// "user:password@host" without a scheme.
+void before_hosts(std::string& text) {
+  for (std::size_t at = text.find('@'); at != std::string::npos; at = text.find('@', at + 1)) {
+    std::size_t from = at;
+    while (from > 0 && !ends_value(text[from - 1]) && text[from - 1] != '/' && text[from - 1] != '(' && text[from - 1] != '=') --from;
+    const std::size_t colon = text.find(':', from);
+    if (colon == std::string::npos || colon + 1 >= at || text.compare(from, k_concealed.size(), k_concealed) == 0) continue;
+    at = conceal(text, from, at);
+  }
+}
+
 // The `number`th word in quotes after `call`: AT+CWJAP="network","password", WiFi.begin("network", "password").
 void in_call(std::string& text, std::string_view call, std::size_t number) {
   std::size_t at = ifind(text, call);
   if (at == std::string_view::npos) return;
   at += call.size();
+  // A first argument that is no literal counts too.
+  const std::size_t comma = text.find(',', at);
+  if (number == 2 && comma != std::string::npos && comma < text.find_first_of("\"'", at)) number = 1;
   for (std::size_t i = 1; at < text.size(); ++i) {
     const std::size_t open = text.find_first_of("\"'", at);
     if (open == std::string::npos) return;
@@ -195,10 +230,13 @@ std::string conceal_secrets(std::string_view line) {
   in_call(text, "CMQTTCONNECT=", 3);
   in_call(text, "WiFi.begin(", 2);
   in_call(text, "wlan.connect(", 2);
+  in_call(text, "client.connect(", 3);
   by_form(text);
   after_names(text);
   after_schemes(text);
   after_options(text);
+  after_words(text);
+  before_hosts(text);
   return text;
 }
 

@@ -35,9 +35,11 @@ SECRETS = [
     ("jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl", "eyJzdWIi"), ("key AKIAIOSFODNN7EXAMPLE here", "IOSFODNN7"), ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "wJalrXUtnFEMI"),
     ("CLIENT_RANDOM " + "ab" * 32 + " " + "cd" * 48, "cdcdcdcd"), ("CLIENT_HANDSHAKE_TRAFFIC_SECRET " + "ab" * 32 + " " + "ef" * 32, "efefefef"), ("-----BEGIN PRIVATE KEY-----MIIEvQIBADANBgkq-----END PRIVATE KEY-----", "MIIEvQIBADANBgkq"),
     ('AT+CWJAP="HomeNet","Hunter2Secret"', "Hunter2Secret"), ('AT+MQTTUSERCFG=0,1,"id","user","Hunter2Secret",0,0,""', "Hunter2Secret"), ('WiFi.begin("HomeNet", "Hunter2Secret")', "Hunter2Secret"), ("mosquitto_pub -u me -P Hunter2Secret -t x", "Hunter2Secret"),
-    ("SharedAccessKey=Hunter2Secret;x", "Hunter2Secret"), ("api_key=Hunter2Secret", "Hunter2Secret"), ("master secret: 0011223344556677", "0011223344"),
+    ("SharedAccessKey=Hunter2Secret;x", "Hunter2Secret"), ("api_key=Hunter2Secret", "Hunter2Secret"), ("wifi password is Hunter2Secret now", "Hunter2Secret"), ("pw Hunter2Secret", "Hunter2Secret"), ('psk_key="Hunter2Secret"', "Hunter2Secret"), ('WiFi.begin(ssid, "Hunter2Secret")', "Hunter2Secret"),
+    ('client.connect("id","user","Hunter2Secret")', "Hunter2Secret"), ("user:Hunter2Secret@host.example", "Hunter2Secret"),
+    ("master secret: 0011223344556677", "0011223344"),
 ]
-HARMLESS = ["mbedtls_ssl_conf_psk: -0x7100", "Bad username or password", "token expired", "psk_identity: unknown"]
+HARMLESS = ["mbedtls_ssl_conf_psk: -0x7100", "Bad username or password", "token expired", "psk_identity: unknown", "the password was refused", "psk -0x7100 came back"]
 
 
 def secrets(folder):

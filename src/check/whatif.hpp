@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -36,7 +37,8 @@ struct WhatIf {
   Verdict verdict = Verdict::unknown;
   std::string summary;  // one sentence
   std::vector<WhatIfCheck> checks;
-  std::vector<std::string> cannot_know;  // what no capture of another client can tell
+  std::optional<std::size_t> decided_by;  // index of the check whose words end the summary; none if the summary has none
+  std::vector<std::string> cannot_know;   // what no capture of another client can tell
 };
 
 struct WhatIfContext {

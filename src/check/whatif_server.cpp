@@ -247,6 +247,8 @@ void conclude(const device::Profile& device, WhatIf& answer) {
     if (check.verdict == Verdict::unknown && check.condition) ++conditions;
   }
   answer.verdict = refused != nullptr ? Verdict::no : open != nullptr || answer.checks.empty() ? Verdict::unknown : Verdict::yes;
+  if (const WhatIfCheck* const deciding = refused != nullptr ? refused : open; deciding != nullptr)
+    answer.decided_by = static_cast<std::size_t>(deciding - answer.checks.data());
   const std::string who = device.source.empty() ? device.title : "a device with " + device.title;
   if (refused != nullptr) {
     answer.summary = "No: " + who + " would not reach " + answer.server + ". " + refused->says;

@@ -24,9 +24,12 @@ std::string whatif_text(const std::vector<check::WhatIf>& answers, const TextOpt
     if (!out.empty()) out += "\n";
     out += wrapped(styled(answer.summary, Style::verdict, options), "", "", options);
     if (options.quiet) continue;
-    for (const check::WhatIfCheck& item : answer.checks) {
+    for (std::size_t i = 0; i < answer.checks.size(); ++i) {
+      const check::WhatIfCheck& item = answer.checks[i];
+      // The summary has said it: the list only shows the place.
+      const std::string says = answer.decided_by == i ? "as said above" : item.says;
       const std::string_view mark = item.verdict == check::Verdict::yes ? "+" : item.verdict == check::Verdict::no ? "-" : "?";
-      out += wrapped(fmt::format("{}: {}{}", item.id, item.says, at_place(item.file, item.frame, std::nullopt)), fmt::format("  {} ", mark),
+      out += wrapped(fmt::format("{}: {}{}", item.id, says, at_place(item.file, item.frame, std::nullopt)), fmt::format("  {} ", mark),
                      "    ", options);
     }
     out += styled("Cannot be known from this", Style::heading, options) + "\n";

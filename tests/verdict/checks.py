@@ -22,9 +22,15 @@ def ask(status, words, *arguments):
 
 
 # axTLS has four suites, all static RSA; certbot's list has ECDHE and DHE only.
-ask(1, ["No: ", "suite: None in common"], "whatif", "--device", "axtls-micropython", "--server", "certbot")
+ask(1, ["No: ", "None in common", "- suite: as said above"], "whatif", "--device", "axtls-micropython", "--server", "certbot")
 ask(1, ["No: ", "handshake_failure", "frame 6"], "whatif", "--device", "axtls-micropython", str(captures / "mbedtls-rsa-suites-only" / "capture.pcapng"))
 ask(0, ["version: Both have TLS 1.2"], "whatif", "--device", "esp-idf", "--server", "certbot")
+
+# The reason that decides is told once: in the summary, not again in the list.
+told = subprocess.run([tlswhy, "whatif", "--device", "axtls-micropython", str(captures / "mbedtls-good" / "capture.pcapng"), "--width", "1000"], capture_output=True, text=True, timeout=60).stdout
+if told.count("Ask it: openssl s_client") != 1 or told.count("which the device does not have") != 1:
+    faults += 1
+    print(f"a reason is told twice or not at all: {told}")
 
 # The frames are those that tshark shows for these captures; the names in the hellos and the alert too.
 good = captures / "mbedtls-good"

@@ -27,10 +27,12 @@ std::optional<check::DiffSide> side_of(const std::string& path, const knowledge:
   unreadable = unreadable || !inputs.errors.empty();
   if (!inputs.input.captures.empty()) {
     side.capture = std::move(inputs.input.captures.front());
+  } else if (inputs.input.config) {
+    side.profile = std::move(inputs.input.config);
   } else if (!inputs.input.logs.empty()) {
     side.log = std::move(inputs.input.logs.front());
   } else {
-    if (inputs.errors.empty()) complain(path + ": is no capture, no log and no device profile");
+    if (inputs.errors.empty()) complain(path + ": is no capture, no log, no build configuration and no device profile");
     return std::nullopt;
   }
   return side;
@@ -63,7 +65,15 @@ int run_diff(const Options& options) {
 int run_whatif(const Options& options) {
   const KnowledgeSource knowledge(options.data);
   if (!knowledge.ok()) return k_exit_usage;
-  const auto device = device_of(options, knowledge.get());
+  input::Inputs inputs;
+  if (!options.paths.empty()) inputs = input::read(options.paths, {}, {}, knowledge.get());
+  for (const std::string& error : inputs.errors) complain(error);
+  // A build configuration says more of the device than the name of its kind.
+  if (!inputs.input.config && options.device.empty()) {
+    complain("which device? Give --device PROFILE, or the device's sdkconfig, mbedtls_config.h or user_settings.h among the files");
+    return k_exit_usage;
+  }
+  const auto device = inputs.input.config ? inputs.input.config : device_of(options, knowledge.get());
   if (!device) return k_exit_usage;
   check::WhatIfContext context;
   context.host = options.host;
@@ -74,7 +84,7 @@ int run_whatif(const Options& options) {
     return k_exit_usage;
   }
   std::vector<check::WhatIf> answers;
-  bool unreadable = false;
+  const bool unreadable = !inputs.errors.empty();
   if (!options.server.empty()) {
     const auto server = device::find(knowledge.get().servers, options.server);
     if (!server) {
@@ -84,9 +94,6 @@ int run_whatif(const Options& options) {
     answers.push_back(check::what_if(*device, *server, context, knowledge.get()));
   }
   if (!options.paths.empty()) {
-    input::Inputs inputs = input::read(options.paths, {}, {}, knowledge.get());
-    for (const std::string& error : inputs.errors) complain(error);
-    unreadable = !inputs.errors.empty();
     context.trusted = inputs.input.trusted;
     for (check::WhatIf& answer : check::what_if(*device, inputs.input.captures, context, knowledge.get()))
       answers.push_back(std::move(answer));

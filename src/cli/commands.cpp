@@ -133,7 +133,7 @@ void add_merge(CLI::App& app, Options& options) {
 
 void add_whatif(CLI::App& app, Options& options) {
   app.add_option("PATH", options.paths, "Captures of any client with the server; CA files that the device holds");
-  app.add_option("--device", options.device, "What the device is; tlswhy devices lists the profiles")->type_name("PROFILE")->required();
+  app.add_option("--device", options.device, "What the device is; tlswhy devices lists the profiles")->type_name("PROFILE");
   app.add_option("--server", options.server, "A usual server configuration: certbot, mozilla-intermediate, mozilla-modern, mosquitto")
       ->type_name("POLICY");
   add_check(app, options);

@@ -89,7 +89,9 @@ class Engine {
       const std::string repeated = repetition(log_attempts_.back());
       if (!repeated.empty() && diagnosis_.repeated.empty()) diagnosis_.repeated = repeated;
     }
-    diagnosis_.attempts = join(input_, handshakes_, log_attempts_);
+    Joined joined = join(input_, handshakes_, log_attempts_);
+    diagnosis_.attempts = std::move(joined.attempts);
+    diagnosis_.clocks = std::move(joined.clocks);
     date_ = find_date();
     general_facts();
     verify_chains();
@@ -120,7 +122,7 @@ class Engine {
 
   void limits() {
     const std::string id = input_.context.device.empty() ? text_from(input_.context, "device") : input_.context.device;
-    limits_.profile = device::find(knowledge_.devices, id);
+    limits_.profile = input_.config ? input_.config : device::find(knowledge_.devices, id);
     if (!limits_.profile && !diagnosis_.platform.empty()) {
       limits_.profile = device::guess(knowledge_, diagnosis_.platform, diagnosis_.library, version_);
       limits_.profile_guessed = limits_.profile.has_value();

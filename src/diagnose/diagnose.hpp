@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "device/profile.hpp"
 #include "knowledge/fact.hpp"
 #include "knowledge/model.hpp"
 #include "log/log.hpp"
@@ -79,8 +80,21 @@ struct Attempt {
   std::optional<LogSpan> log;             // the device's where there is one
   std::vector<LogSpan> other_logs;        // of the same attempt: the server's
   std::string joined_by;                  // "time", "order", "peer", or empty
-  std::optional<double> clock_offset_ms;  // capture time minus log time, where estimated
+  std::vector<std::string> join_reasons;  // why the log's lines are taken to be of this handshake: sentences, the strongest first
+  std::optional<double> clock_offset_ms;  // capture time minus log time, where estimated; of ticks: when the device started
   std::vector<RankedCause> causes;
+};
+
+// The clock of one log, or of one boot in it, against the capture's.
+struct LogClock {
+  std::size_t log = 0;  // index into Input::logs
+  std::uint64_t first_line = 0;
+  std::uint64_t last_line = 0;
+  std::string kind;         // "date", "time-of-day", "ticks"
+  double offset_ms = 0;     // capture time minus log time; of ticks: the start of the device, in milliseconds since 1970
+  double within_ms = 0;     // how far the events are from agreeing
+  std::size_t attempts = 0; // whose events agree
+  bool by_order = false;    // the attempts were matched first by other signs, the offset follows from them
 };
 
 struct Context {
@@ -97,6 +111,7 @@ struct Input {
   std::vector<wire::Capture> captures;
   std::vector<log::Log> logs;
   std::vector<tls::Certificate> trusted;  // --ca
+  std::optional<device::Profile> config;  // a build configuration among the inputs: what the device's library was built with
   Context context;
 };
 
@@ -106,6 +121,7 @@ struct Diagnosis {
   std::vector<RankedCause> causes;  // most likely first
   std::vector<RuledOut> ruled_out;
   std::vector<Attempt> attempts;
+  std::vector<LogClock> clocks;
   std::vector<LocatedFact> facts;       // all that was stated, for -v
   std::vector<std::string> problems;    // limits that were hit, as sentences
   std::vector<std::string> check_next;  // the observations that would settle it, best first

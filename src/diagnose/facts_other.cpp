@@ -239,7 +239,7 @@ std::vector<LocatedFact> facts_of_context(const Context& context, const DeviceLi
     facts.push_back(std::move(located));
   };
   const std::string profile =
-      !limits.profile ? std::string() : "profile " + std::string(limits.profile->id) + (limits.profile_guessed ? ", from the log" : "");
+      !limits.profile ? std::string() : !limits.profile->source.empty() ? limits.profile->source : "profile " + std::string(limits.profile->id) + (limits.profile_guessed ? ", from the log" : "");
   if (limits.in_buffer) {
     state(FactBuilder("in-buffer").with("bytes", std::to_string(*limits.in_buffer)),
           "input buffer of " + std::to_string(*limits.in_buffer) + " bytes", limits.in_buffer_of_profile ? profile : std::string());
@@ -262,7 +262,7 @@ std::vector<LocatedFact> facts_of_context(const Context& context, const DeviceLi
     }
     if (const std::uint16_t highest = device::highest_version(*limits.profile))
       fact.with("max_version", tls::to_string(tls::Version{highest}));
-    state(std::move(fact), "device profile " + std::string(limits.profile->title), profile);
+    state(std::move(fact), limits.profile->source.empty() ? "device profile " + std::string(limits.profile->title) : "as the build configuration says", profile);
   }
   for (const log::Event& event : context.told) {
     const auto& [key, value] = context.set.at(event.line - 1);

@@ -12,6 +12,7 @@
 
 #include "base/text.hpp"
 #include "capture/capture.hpp"
+#include "device/config.hpp"
 #include "diagnose/log_handshakes.hpp"
 #include "log/log.hpp"
 #include "tls/certificate.hpp"
@@ -136,6 +137,7 @@ class InputReader {
     std::string text = text_of(bytes);
     if (is_key_log || tls::looks_like_key_log(text)) return add_key_log(entry, text);
     if (is_certificate_file(bytes, text)) return add_certificates(entry, bytes);
+    if (const knowledge::ConfigFormat* const format = device::recognise_config(text, knowledge_)) return add_config(entry, text, *format);
     if (log::is_text(bytes)) return add_text(entry, std::move(text));
     add_unreadable(entry, "is neither a capture (pcap, pcapng) nor text", inputs_);
   }
@@ -181,6 +183,18 @@ class InputReader {
     std::vector<tls::Certificate> certificates = tls::read_certificates(bytes);
     if (certificates.empty()) entry.problems.emplace_back("holds no certificate that can be read");
     for (tls::Certificate& certificate : certificates) inputs_.input.trusted.push_back(std::move(certificate));
+  }
+
+  void add_config(File& entry, const std::string& text, const knowledge::ConfigFormat& format) {
+    entry.kind = "config";
+    device::Profile profile = device::read_config(text, format, entry.path, knowledge_);
+    entry.notes.push_back(profile.from_options.empty() ? "none of its options decides what a handshake can do"
+                                                       : "read as " + std::string(format.title) + ": " + std::to_string(profile.from_options.size()) + " options decide what a handshake can do");
+    if (inputs_.input.config) {
+      entry.problems.push_back("is a second build configuration; " + inputs_.input.config->source + " is the one that counts");
+      return;
+    }
+    inputs_.input.config = std::move(profile);
   }
 
   void add_text(File& entry, std::string text) {

@@ -18,7 +18,7 @@ namespace tlswhy::input {
 // One of the inputs as the user named it, whatever became of it.
 struct File {
   std::string path;
-  std::string kind;                       // "capture", "log", "keylog", "ca", "unreadable"
+  std::string kind;                       // "capture", "log", "keylog", "ca", "config", "unreadable"
   std::optional<std::uint64_t> packets;
   std::optional<std::uint64_t> lines;
   std::vector<std::string> problems;

@@ -35,6 +35,27 @@ json span_json(const diagnose::LogSpan& span, const diagnose::Input& input) {
   return {{"file", valid_utf8(input.logs[span.log].path)}, {"first_line", span.first_line}, {"last_line", span.last_line}};
 }
 
+json reasons_json(const std::vector<std::string>& reasons) {
+  json list = json::array();
+  for (const std::string& reason : reasons) list.push_back(valid_utf8(reason));
+  return list;
+}
+
+json clocks_json(const diagnose::Diagnosis& diagnosis, const diagnose::Input& input) {
+  json list = json::array();
+  for (const diagnose::LogClock& clock : diagnosis.clocks) {
+    list.push_back({{"file", valid_utf8(input.logs[clock.log].path)},
+                    {"first_line", clock.first_line},
+                    {"last_line", clock.last_line},
+                    {"kind", clock.kind},
+                    {"offset_ms", clock.offset_ms},
+                    {"within_ms", clock.within_ms},
+                    {"attempts", clock.attempts},
+                    {"by_order", clock.by_order}});
+  }
+  return list;
+}
+
 json attempts_json(const diagnose::Diagnosis& diagnosis, const diagnose::Input& input) {
   json list = json::array();
   for (const diagnose::Attempt& attempt : diagnosis.attempts) {
@@ -46,6 +67,7 @@ json attempts_json(const diagnose::Diagnosis& diagnosis, const diagnose::Input& 
                     {"log", attempt.log ? span_json(*attempt.log, input) : json(nullptr)},
                     {"other_logs", std::move(others)},
                     {"joined_by", text_or_null(attempt.joined_by)},
+                    {"join_reasons", reasons_json(attempt.join_reasons)},
                     {"clock_offset_ms", attempt.clock_offset_ms ? json(*attempt.clock_offset_ms) : json(nullptr)},
                     {"causes", causes_list(attempt.causes)}});
   }
@@ -147,6 +169,7 @@ std::string diagnosis_json(const Tool& tool, const std::vector<InputFile>& files
                    {"verdict", verdict_json(diagnosis)},
                    {"problems", diagnosis.problems},
                    {"attempts", attempts_json(diagnosis, input)},
+                   {"clocks", clocks_json(diagnosis, input)},
                    {"handshakes", handshakes_json(input.captures, diagnosis, knowledge)},
                    {"log_events", events_json(input.logs)}};
   return dump(document, indent);

@@ -275,7 +275,7 @@ std::string Redactor::file(const std::string& path) const {
 }
 
 void Redactor::apply(diagnose::Source& source) const {
-  if (source.kind != diagnose::SourceKind::context) source.file = file(source.file);
+  source.file = file(source.file);
 }
 
 void Redactor::apply(diagnose::EvidenceItem& item) {
@@ -345,7 +345,10 @@ void Redactor::apply(std::vector<InputFile>& files, diagnose::Input& input, diag
   sentence(d.summary);
   apply(d.causes);
   for (diagnose::RuledOut& out : d.ruled_out) apply(out.why);
-  for (diagnose::Attempt& attempt : d.attempts) apply(attempt.causes);
+  for (diagnose::Attempt& attempt : d.attempts) {
+    apply(attempt.causes);
+    for (std::string& reason : attempt.join_reasons) sentence(reason);
+  }
   for (diagnose::LocatedFact& fact : d.facts) {
     apply(fact.fact);
     apply(fact.source);

@@ -41,10 +41,13 @@ std::string whatif_text(const std::vector<check::WhatIf>& answers, const TextOpt
 std::string diff_text(const check::Diff& diff, const TextOptions& options) {
   std::string out = wrapped(styled(printable(diff.summary), Style::verdict, options), "", "", options);
   if (options.quiet) return out;
-  for (const check::Difference& item : diff.differences) {
+  for (std::size_t i = 0; i < diff.differences.size(); ++i) {
+    const check::Difference& item = diff.differences[i];
     if (item.weight == check::Weight::minor && !options.verbose) continue;
     const std::string_view mark = item.weight == check::Weight::matters ? "!" : "~";
-    out += wrapped(fmt::format("{}: {}", item.aspect, item.says), fmt::format("  {} ", mark), "    ", options);
+    // The summary has said the first one: only its values and places are left to show.
+    out += wrapped(fmt::format("{}: {}", item.aspect, diff.first == i ? "as said above" : item.says), fmt::format("  {} ", mark), "    ",
+                   options);
     out += wrapped(fmt::format("good: {}{}", item.good, at_place(item.good_at.file, item.good_at.frame, item.good_at.line)), "      ",
                    "        ", options);
     out += wrapped(fmt::format("bad:  {}{}", item.bad, at_place(item.bad_at.file, item.bad_at.frame, item.bad_at.line)), "      ",

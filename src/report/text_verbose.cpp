@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/text.hpp"
 #include "report/layout.hpp"
@@ -82,6 +83,19 @@ std::string certificates(const tls::Handshake& h, const TextOptions& options) {
   return out;
 }
 
+// What the clock of a log is to the capture's, and how that is known.
+std::string clock_says(const diagnose::LogClock& clock, const diagnose::Input& input) {
+  const std::string& path = input.logs[clock.log].path;
+  std::string text = fmt::format("clock of {} lines {} to {}: ", printable(path), clock.first_line, clock.last_line);
+  if (clock.kind == "ticks") {
+    text += fmt::format("counts from {} of the capture", to_rfc3339(Timestamp{std::llround(clock.offset_ms * 1e6)}, 3));
+  } else {
+    text += fmt::format("capture time is log time {} {:.0f} ms", clock.offset_ms < 0 ? "minus" : "plus", std::abs(clock.offset_ms));
+  }
+  return text + fmt::format(" (give or take {:.0f} ms; {} attempt{}{})", clock.within_ms, clock.attempts, clock.attempts == 1 ? "" : "s",
+                            clock.by_order ? ", matched by other signs first" : " agree, on no other offset so many");
+}
+
 }  // namespace
 
 std::string verbose_text(const diagnose::Input& input, const diagnose::Diagnosis& d, const knowledge::Knowledge& knowledge, const TextOptions& options) {
@@ -93,10 +107,11 @@ std::string verbose_text(const diagnose::Input& input, const diagnose::Diagnosis
       if (attempt.handshake) text += fmt::format(", handshake {}", *attempt.handshake);
       if (attempt.log) text += fmt::format(", {} lines {} to {}", printable(input.logs[attempt.log->log].path), attempt.log->first_line, attempt.log->last_line);
       if (!attempt.joined_by.empty()) text += fmt::format(", joined by {}", attempt.joined_by);
-      if (attempt.clock_offset_ms) text += fmt::format(" (capture time minus log time: {:.0f} ms)", *attempt.clock_offset_ms);
+      for (std::size_t i = 0; i < attempt.join_reasons.size(); ++i) text += (i == 0 ? ": " : ", ") + printable(attempt.join_reasons[i]);
       if (!attempt.causes.empty()) text += fmt::format("; {} ({:.0f}%)", attempt.causes.front().cause->id, attempt.causes.front().confidence * 100);
       out += wrapped(text, "  ", "    ", options);
     }
+    for (const diagnose::LogClock& clock : d.clocks) out += wrapped(clock_says(clock, input), "  ~ ", "    ", options);
     for (const std::string& problem : d.problems) out += wrapped(problem, "  ! ", "    ", options);
   }
   std::size_t shown = 0;

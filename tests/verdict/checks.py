@@ -41,6 +41,27 @@ ask(0, [], "diff", str(good / "capture.pcapng"), str(good / "capture.pcapng"))
 ask(2, [], "diff", "esp-idf", str(good / "device.log"))
 # What stands behind an option's word is a PATH.
 ask(0, ["23 packets"], "--set", "worked_before=yes", "--set", "note=two", str(good / "capture.pcapng"))
+
+# Build configurations as PATHs. The options are those of ESP-IDF's Kconfig, Mbed TLS' mbedtls_config.h and wolfSSL's settings.h.
+CONFIGS = {
+    "sdkconfig": ("CONFIG_IDF_TARGET=\"esp32\"\nCONFIG_MBEDTLS_SSL_IN_CONTENT_LEN=4096\nCONFIG_MBEDTLS_SSL_OUT_CONTENT_LEN=2048\n"
+                  "CONFIG_ESP_TLS_USING_MBEDTLS=y\n", "4096"),
+    "mbedtls_config.h": ("#define MBEDTLS_SSL_TLS_C\n#define MBEDTLS_SSL_CLI_C\n#define MBEDTLS_SSL_PROTO_TLS1_2\n"
+                         "#define MBEDTLS_SSL_IN_CONTENT_LEN 3072\n", "3072"),
+    "user_settings.h": ("#define WOLFSSL_TLS13\n#define HAVE_MAX_FRAGMENT\n#define WOLFSSL_USER_IO\n#define HAVE_TLS_EXTENSIONS\n", "wolfssl"),
+}
+with tempfile.TemporaryDirectory() as folder:
+    for name, (text, shown) in CONFIGS.items():
+        path = pathlib.Path(folder) / name
+        path.write_text(text)
+        ask(0, [shown, "options decide what a handshake can do"], "-v", str(good / "capture.pcapng"), str(path))
+        ask(0, ["version: The server accepts TLS 1.2"], "whatif", str(good / "capture.pcapng"), str(path))
+    ask(1, ["4096", "16384"], "diff", "esp-idf", str(pathlib.Path(folder) / "sdkconfig"))
+    ask(2, [], "whatif", str(good / "capture.pcapng"))
+    concealed = subprocess.run([tlswhy, "--redact", "-v", str(good / "capture.pcapng"), str(pathlib.Path(folder) / "sdkconfig")], capture_output=True, text=True, timeout=60).stdout
+    if folder in concealed or "4096" not in concealed:
+        faults += 1
+        print(f"--redact names the folder of a configuration: {concealed[:300]}")
 with tempfile.TemporaryDirectory() as folder:
     empty = pathlib.Path(folder) / "empty.pem"
     empty.write_text("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n")

@@ -56,7 +56,7 @@ int run_diff(const Options& options) {
     complain(diff.summary);
     return k_exit_usage;
   }
-  return write_output(options, report::diff_text(diff, text_options(options)),
+  return write_output(options, options.machine() ? report::diff_json(diff, options.indent()) + "\n" : report::diff_text(diff, text_options(options)),
                       unreadable   ? k_exit_unreadable
                       : diff.first ? k_exit_failure_found
                                    : k_exit_ok);
@@ -104,7 +104,7 @@ int run_whatif(const Options& options) {
   }
   bool refused = false;
   for (const check::WhatIf& answer : answers) refused = refused || answer.verdict == check::Verdict::no;
-  return write_output(options, report::whatif_text(answers, text_options(options)),
+  return write_output(options, options.machine() ? report::whatif_json(answers, options.indent()) + "\n" : report::whatif_text(answers, text_options(options)),
                       unreadable ? k_exit_unreadable
                       : refused  ? k_exit_failure_found
                                  : k_exit_ok);
@@ -137,7 +137,7 @@ int run_cert(const Options& options) {
     files.push_back({path, std::move(*bytes)});
   }
   const check::CertReport report = check::lint(files, context, knowledge.get());
-  return write_output(options, report::cert_text(report, text_options(options)),
+  return write_output(options, options.machine() ? report::cert_json(report, options.indent()) + "\n" : report::cert_text(report, text_options(options)),
                       unreadable          ? k_exit_unreadable
                       : report.errors > 0 ? k_exit_failure_found
                                           : k_exit_ok);

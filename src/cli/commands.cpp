@@ -93,6 +93,8 @@ void add_triage(CLI::App& app, Options& options) {
 void add_check(CLI::App& app, Options& options) {
   app.add_option("--host", options.host, "Name or address that is dialled")->type_name("NAME");
   app.add_option("--at", options.at, "Judge certificates by this date")->type_name("TIME");
+  app.add_flag("--json", options.json, "One JSON document");
+  app.add_flag("--ndjson", options.ndjson, "JSON on one line");
   app.add_option("-o,--output", options.output, "Write to FILE")->type_name("FILE");
   app.add_option("--color", options.color, "auto, always or never; NO_COLOR is honoured")
       ->check(CLI::IsMember({"auto", "always", "never"}));

@@ -157,9 +157,9 @@ std::string without_marks(std::string text) {
   return text;
 }
 
-std::string dump(const json& document, int indent) { return without_marks(document.dump(indent, ' ', false, json::error_handler_t::replace)); }
-
 }  // namespace
+
+std::string dump(const json& document, int indent) { return without_marks(document.dump(indent, ' ', false, json::error_handler_t::replace)); }
 
 std::string diagnosis_json(const Tool& tool, const std::vector<InputFile>& files, const diagnose::Input& input,
                            const diagnose::Diagnosis& diagnosis, const knowledge::Knowledge& knowledge, int indent) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +13,8 @@
 // The parts of JSON documents that several of them share.
 namespace tlswhy::report {
 
+// The document as text; what cannot be seen on a screen (marks of writing direction) is escaped. `indent` < 0 gives one line.
+[[nodiscard]] std::string dump(const nlohmann::ordered_json& document, int indent);
 // Untrusted text, made valid; null where it is empty.
 [[nodiscard]] nlohmann::ordered_json text_or_null(std::string_view text);
 [[nodiscard]] nlohmann::ordered_json words(std::span<const std::string_view> list);

@@ -24,7 +24,7 @@ def run(*arguments, stdin=b""):
 def main():
     tlswhy, captures = sys.argv[1], pathlib.Path(sys.argv[2])
     validators = {}
-    for name in ("tlswhy-1", "tlswhy-explain-1", "tlswhy-codes-1", "tlswhy-triage-1"):
+    for name in ("tlswhy-1", "tlswhy-explain-1", "tlswhy-codes-1", "tlswhy-triage-1", "tlswhy-whatif-1", "tlswhy-diff-1", "tlswhy-cert-1"):
         schema = json.loads(subprocess.run([tlswhy, "schema", name], capture_output=True, check=True).stdout)
         jsonschema.Draft202012Validator.check_schema(schema)
         validators[name] = jsonschema.Draft202012Validator(schema)
@@ -58,6 +58,29 @@ def main():
     for code in ("-0x7200", "-40", "0x2700", "E:M 544", "unknown_ca", "-0x4290", "no such code", "error:0A000086:SSL routines::certificate verify failed"):
         check("tlswhy-explain-1", run(tlswhy, "explain", "--json", code), code)
     check("tlswhy-codes-1", run(tlswhy, "codes", "--json"), "codes")
+    good = captures / "mbedtls-good"
+    answer = run(tlswhy, "whatif", "--json", "--device", "axtls-micropython", "--server", "certbot")
+    check("tlswhy-whatif-1", answer, "whatif certbot")
+    if answer["answers"][0]["verdict"] != "no" or answer["answers"][0]["checks"][answer["answers"][0]["decided_by"]]["cause"] != "no-shared-cipher":
+        faults += 1
+        print("whatif: axTLS has no suite that certbot's configuration takes")
+    check("tlswhy-whatif-1", run(tlswhy, "whatif", "--ndjson", "--device", "esp-idf", str(good / "capture.pcapng")), "whatif capture")
+    for pair in (("esp-idf", "axtls-micropython"), (str(good / "capture.pcapng"), str(captures / "mbedtls-dials-address" / "capture.pcapng")),
+                 (str(good / "device.log"), str(captures / "mbedtls-small-heap" / "device.log"))):
+        difference = run(tlswhy, "diff", "--json", *pair)
+        check("tlswhy-diff-1", difference, f"diff {pair}")
+        if difference["first"] is None:
+            faults += 1
+            print(f"diff {pair}: no difference")
+    with tempfile.TemporaryDirectory() as folder:
+        saved, broken = pathlib.Path(folder) / "sent.pem", pathlib.Path(folder) / "cut.pem"
+        subprocess.run([tlswhy, "--save-certificates", str(saved), str(good / "capture.pcapng")], capture_output=True, check=True)
+        broken.write_text("-----BEGIN CERTIFICATE-----\nMIIB\n")
+        report = run(tlswhy, "cert", "--json", str(saved), str(broken))
+        check("tlswhy-cert-1", report, "cert")
+        if not report["files"][0]["certificates"] or "no-pem-end" not in [finding["id"] for finding in report["findings"]]:
+            faults += 1
+            print(f"cert: {report}")
     # A schema that accepts everything shows nothing.
     for spoil in (lambda d: d.pop("verdict"), lambda d: d["verdict"].update(outcome="maybe"), lambda d: d["verdict"]["causes"].clear(),
                   lambda d: d["verdict"]["causes"][0].update(confidence=2)):

@@ -159,7 +159,7 @@ std::string without_marks(std::string text) {
 
 }  // namespace
 
-std::string dump(const json& document, int indent) { return without_marks(document.dump(indent, ' ', false, json::error_handler_t::replace)); }
+std::string dump_document(const json& document, int indent) { return without_marks(document.dump(indent, ' ', false, json::error_handler_t::replace)); }
 
 std::string diagnosis_json(const Tool& tool, const std::vector<InputFile>& files, const diagnose::Input& input,
                            const diagnose::Diagnosis& diagnosis, const knowledge::Knowledge& knowledge, int indent) {
@@ -172,7 +172,7 @@ std::string diagnosis_json(const Tool& tool, const std::vector<InputFile>& files
                    {"clocks", clocks_json(diagnosis, input)},
                    {"handshakes", handshakes_json(input.captures, diagnosis, knowledge)},
                    {"log_events", events_json(input.logs)}};
-  return dump(document, indent);
+  return dump_document(document, indent);
 }
 
 std::string explain_json(const std::vector<codes::Explanation>& explanations, const knowledge::Knowledge& knowledge, int indent) {
@@ -202,14 +202,14 @@ std::string explain_json(const std::vector<codes::Explanation>& explanations, co
                     {"suggestions", std::move(suggestions)},
                     {"note", text_or_null(explanation.note)}});
   }
-  return dump({{"schema", "tlswhy-explain/1"}, {"codes", std::move(list)}}, indent);
+  return dump_document({{"schema", "tlswhy-explain/1"}, {"codes", std::move(list)}}, indent);
 }
 
 std::string codes_json(const knowledge::Knowledge& knowledge, const std::vector<const knowledge::Code*>& rows, int indent) {
   (void)knowledge;
   json list = json::array();
   for (const knowledge::Code* const row : rows) list.push_back(code_row(*row));
-  return dump({{"schema", "tlswhy-codes/1"}, {"codes", std::move(list)}}, indent);
+  return dump_document({{"schema", "tlswhy-codes/1"}, {"codes", std::move(list)}}, indent);
 }
 
 std::string causes_json(const std::vector<const knowledge::Cause*>& causes, int indent) {
@@ -236,7 +236,7 @@ std::string causes_json(const std::vector<const knowledge::Cause*>& causes, int 
                     {"fixes", fixes_json(fixes)},
                     {"references", std::move(references)}});
   }
-  return dump({{"schema", "tlswhy-causes/1"}, {"causes", std::move(list)}}, indent);
+  return dump_document({{"schema", "tlswhy-causes/1"}, {"causes", std::move(list)}}, indent);
 }
 
 std::string devices_json(const std::vector<const knowledge::Device*>& devices, int indent) {
@@ -252,7 +252,7 @@ std::string devices_json(const std::vector<const knowledge::Device*>& devices, i
                     {"library", std::string(device->library)},
                     {"properties", std::move(properties)}});
   }
-  return dump({{"schema", "tlswhy-devices/1"}, {"devices", std::move(list)}}, indent);
+  return dump_document({{"schema", "tlswhy-devices/1"}, {"devices", std::move(list)}}, indent);
 }
 
 }  // namespace tlswhy::report

@@ -64,7 +64,7 @@ std::string whatif_json(const std::vector<check::WhatIf>& answers, int indent) {
                     {"checks", std::move(checks)},
                     {"cannot_know", sentences(answer.cannot_know)}});
   }
-  return dump({{"schema", "tlswhy-whatif/1"}, {"answers", std::move(list)}}, indent);
+  return dump_document({{"schema", "tlswhy-whatif/1"}, {"answers", std::move(list)}}, indent);
 }
 
 std::string diff_json(const check::Diff& diff, int indent) {
@@ -78,7 +78,7 @@ std::string diff_json(const check::Diff& diff, int indent) {
                     {"good_at", place_json(item.good_at)},
                     {"bad_at", place_json(item.bad_at)}});
   }
-  return dump({{"schema", "tlswhy-diff/1"},
+  return dump_document({{"schema", "tlswhy-diff/1"},
                {"compared", diff.compared},
                {"summary", valid_utf8(diff.summary)},
                {"first", number_or_null(diff.first)},
@@ -115,7 +115,7 @@ std::string cert_json(const check::CertReport& report, int indent) {
                         {"line", number_or_null(finding.line)},
                         {"reported_as", std::move(gives)}});
   }
-  return dump({{"schema", "tlswhy-cert/1"},
+  return dump_document({{"schema", "tlswhy-cert/1"},
                {"errors", report.errors},
                {"warnings", report.warnings},
                {"files", std::move(files)},

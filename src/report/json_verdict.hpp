@@ -14,7 +14,7 @@
 namespace tlswhy::report {
 
 // The document as text; what cannot be seen on a screen (marks of writing direction) is escaped. `indent` < 0 gives one line.
-[[nodiscard]] std::string dump(const nlohmann::ordered_json& document, int indent);
+[[nodiscard]] std::string dump_document(const nlohmann::ordered_json& document, int indent);
 // Untrusted text, made valid; null where it is empty.
 [[nodiscard]] nlohmann::ordered_json text_or_null(std::string_view text);
 [[nodiscard]] nlohmann::ordered_json words(std::span<const std::string_view> list);

@@ -26,6 +26,8 @@ constexpr double k_rival_from = 0.015;
 constexpr std::size_t k_causes_shown = 6;
 // Score of a cause for which nothing speaks but that it is often met.
 constexpr double k_guess_confidence = 0.08;
+// So much of a log line is quoted in the summary.
+constexpr std::size_t k_quoted_in_summary = 80;
 // What to ask for where nothing speaks for any cause.
 constexpr std::string_view k_ask_for_more =
     "Give the whole log from the start of the connection, with the TLS library's own messages switched on, or a capture of the attempt, or "
@@ -382,10 +384,23 @@ class Engine {
     const RankedCause& first = diagnosis_.causes.front();
     // Guesses have no order: the first of them is no verdict.
     if (first.evidence.empty()) {
-      diagnosis_.summary = "Cannot tell yet: something failed, and nothing given tells why";
+      diagnosis_.summary = "Cannot tell yet: " + how_it_ended() + ", and nothing given tells why";
       return;
     }
     diagnosis_.summary = std::string(first.cause->title) + " (" + first.evidence.front().says + ")";
+  }
+
+  // What is known of a failure that nothing explains: the last that a failed attempt told of itself.
+  [[nodiscard]] std::string how_it_ended() const {
+    for (const LocatedFact& fact : diagnosis_.facts) {
+      if (fact.fact.name == "ended" && fact.fact.get("outcome") == "failed") return fact.text;
+    }
+    for (const LocatedFact& fact : diagnosis_.facts) {
+      if (fact.source.kind == SourceKind::log && senses_.is_failure(fact.fact)) {
+        return "the log says \"" + printable(shorten(trim(fact.text), k_quoted_in_summary)) + "\"";
+      }
+    }
+    return "something failed";
   }
 
   const Input& input_;

@@ -42,4 +42,7 @@ void state_certificates(FactSink& sink, const tls::Handshake& handshake, const k
 // Record and message sizes, and whether the client asked for smaller records and was heard (RFC 6066 section 4, RFC 8449).
 void state_sizes(FactSink& sink, const tls::Handshake& handshake, const DeviceLimits& limits);
 
+// Whether the server asked for a client certificate, and the client's answer: seen, or in TLS 1.3 inferred from a record's size.
+void state_client_authentication(FactSink& sink, const tls::Handshake& handshake);
+
 }  // namespace tlswhy::diagnose

@@ -41,6 +41,13 @@ bool has_suite(const tls::ClientHello& hello, std::uint16_t wanted) {
   return std::find(hello.cipher_suites.begin(), hello.cipher_suites.end(), wanted) != hello.cipher_suites.end();
 }
 
+// The groups of which practically every server has one: P-256, P-384, X25519 (IANA TLS Supported Groups 23, 24, 29).
+constexpr std::array<std::uint16_t, 3> k_usual_groups{23, 24, 29};
+
+bool has_usual_group(const tls::ClientHello& hello) {
+  return std::find_first_of(hello.groups.begin(), hello.groups.end(), k_usual_groups.begin(), k_usual_groups.end()) != hello.groups.end();
+}
+
 // A session id alone says nothing in TLS 1.3, where it is sent for the sake of old middleboxes (RFC 8446 D.4).
 bool offers_session(const tls::ClientHello& hello) {
   const auto versions = tls::versions_offered(hello);
@@ -59,7 +66,7 @@ class HandshakeFacts {
     server_hello();
     stages();
     state_certificates(sink_, h_, knowledge_, context_);
-    client_authentication();
+    state_client_authentication(sink_, h_);
     alerts();
     foreign();
     opened_data();
@@ -111,6 +118,7 @@ class HandshakeFacts {
     if (complete || hello.server_name) fact.with("sni", hello.server_name ? "present" : "absent");
     if (complete) {
       fact.with("groups", hello.groups.empty() ? "absent" : "present")
+          .with("usual_group", has_usual_group(hello) ? "yes" : "no")
           .with("sigalgs", hello.signature_algorithms.empty() ? "absent" : "present")
           .with("mfl", hello.max_fragment_length || hello.record_size_limit ? "present" : "absent")
           .with("ems", hello.extended_master_secret ? "present" : "absent")
@@ -210,24 +218,6 @@ class HandshakeFacts {
       // From TLS 1.3 on the certificate is encrypted; with PSK or a resumed session there is none.
       if (stage == "certificate" && h_.server_hello && (tls13() || h_.resumed)) continue;
       state(FactBuilder("not-reached").with("stage", stage), h_.last_frame, "no " + std::string(stage) + " was sent before the end");
-    }
-  }
-
-  void client_authentication() {
-    const auto frame_of = [&](std::string_view type, Side from) {
-      for (const tls::Message& message : h_.messages) {
-        if (message.type == type && message.from == from) return message.at.frame;
-      }
-      return h_.last_frame;
-    };
-    if (h_.client_certificate_requested) {
-      state(FactBuilder("client-cert-requested"), frame_of("certificate_request", Side::server),
-            "the server asks for a client certificate");
-    }
-    if (h_.client_certificate_empty) {
-      state(FactBuilder("client-cert-empty"), frame_of("certificate", Side::client), "the client answers with an empty certificate list");
-    } else if (h_.client_certificate == tls::Seen::present) {
-      state(FactBuilder("client-cert-sent"), frame_of("certificate", Side::client), "the client sends a certificate");
     }
   }
 

@@ -13,6 +13,15 @@ constexpr std::uint8_t k_warning = 1;
 // A TLS 1.3 record that holds an alert: two bytes, the content type and a tag of 16 or (CCM_8) 8 bytes (RFC 8446 5.2).
 constexpr std::uint32_t k_alert_record = 19;
 constexpr std::uint32_t k_alert_record_ccm8 = 11;
+// Sizes of a TLS 1.3 record with the client's first protected message (RFC 8446 4.4, 5.2): header 4, content type 1, tag 16, and a
+// Finished of 32 or 48 bytes or an empty Certificate (context length 1, list length 3), each alone or both in one record.
+constexpr std::uint32_t k_record_overhead = 17;
+constexpr std::uint32_t k_finished_sha256 = 4 + 32;
+constexpr std::uint32_t k_finished_sha384 = 4 + 48;
+constexpr std::uint32_t k_empty_certificate = 4 + 1 + 3;
+// A certificate of even a small EC key does not fit into less.
+constexpr std::uint32_t k_smallest_certificate_record = 150;
+constexpr std::uint16_t k_aes_128_ccm_8 = 0x1305;  // its tag has 8 bytes, and the sums above do not hold
 // Silence this long before the end of the capture is no capture that was stopped early: somebody gave up or has gone.
 constexpr double k_silence_ms = 10'000;
 // A server whose turn it is answers within its round trip and the time of one signature; devices compute longer.
@@ -63,6 +72,21 @@ void infer_encrypted_alerts(Handshake& h, const Progress& p) {
   if (!p.opened[1] && p.client_finished13 && p.server_records_after_finished == 1 && is_alert_size(p.server_first_after_finished) && server_closed) {
     add(Side::server, p.server_first_after_finished_at);
   }
+}
+
+void infer_client_answer(Handshake& h, const Progress& p) {
+  if (!is_tls13(h) || h.transport != "tcp" || p.opened[0] || p.protected_records[0] == 0) return;
+  if (!h.client_hello || h.client_hello->early_data || !h.server_hello || h.server_hello->cipher_suite == k_aes_128_ccm_8) return;
+  const std::uint32_t size = p.first_protected_size[0];
+  const auto is = [&](std::uint32_t content) { return size == content + k_record_overhead; };
+  if (is(k_finished_sha256) || is(k_finished_sha384)) {
+    h.client_answer = ClientAnswer::not_asked;
+  } else if (is(k_empty_certificate) || is(k_empty_certificate + k_finished_sha256) || is(k_empty_certificate + k_finished_sha384)) {
+    h.client_answer = ClientAnswer::empty;
+  } else if (size >= k_smallest_certificate_record) {
+    h.client_answer = ClientAnswer::sent;
+  }
+  h.client_answer_frame = p.first_protected[0].frame;
 }
 
 bool completed(const Handshake& h, const Progress& p) {
@@ -124,6 +148,7 @@ bool flight_unanswered(const Handshake& h, const Progress& p) {
 
 void conclude(Handshake& h, const Progress& p, At end) {
   infer_encrypted_alerts(h, p);
+  infer_client_answer(h, p);
   std::stable_sort(h.alerts.begin(), h.alerts.end(), [](const Alert& a, const Alert& b) { return a.at.frame < b.at.frame; });
   mark_alerts_after_close(h);
   if (h.foreign) {

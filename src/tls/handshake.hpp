@@ -154,6 +154,9 @@ struct Alert {
   bool after_close = false;       // said to a peer that had closed while it was its turn to speak: what a stack makes of an end of file
 };
 
+// TLS 1.3 without keys: what the client answered to the question for its certificate, by the size of its first protected record.
+enum class ClientAnswer : std::uint8_t { unknown, not_asked, empty, sent };
+
 enum class Outcome : std::uint8_t { completed, failed, incomplete };
 enum class EndedBy : std::uint8_t { finished, alert, encrypted_alert, rst, fin, timeout, capture_end, not_tls };
 [[nodiscard]] std::string_view to_string(Outcome outcome);
@@ -242,6 +245,8 @@ struct Handshake {
   bool client_certificate_requested = false;
   bool client_certificate_empty = false;    // answered the request with an empty list
   std::vector<std::string> certificate_request_issuers;
+  ClientAnswer client_answer = ClientAnswer::unknown;  // inferred; the fields above tell what was seen
+  std::uint64_t client_answer_frame = 0;
   std::optional<std::uint16_t> key_exchange_group;  // TLS 1.2 ServerKeyExchange named_curve
   std::vector<Alert> alerts;
   Boxed<Quic> quic;                 // transport is "quic"

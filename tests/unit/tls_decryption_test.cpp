@@ -136,6 +136,33 @@ TEST(EncryptedAlert, of_the_clients_is_inferred_from_size_place_and_end_and_neve
   EXPECT_EQ(h->ended_by, tls::EndedBy::encrypted_alert);
 }
 
+// Lengths: RFC 8446 4 (header 4), 4.4.2 (context 1, list 3), 4.4.4 (verify_data as long as the hash), 5.2 (type 1, tag 16).
+TEST(ClientAnswer, is_inferred_from_the_size_of_the_clients_first_protected_record) {
+  constexpr std::size_t k_overhead = 17;
+  const auto answer = [](std::size_t size) {
+    Talk talk;
+    talk.client(hex(rfc8448::k_client_hello)).server(hex(rfc8448::k_server_hello)).server(hex(rfc8448::k_server_flight));
+    const auto h = talk.client(data_record(size)).take();
+    return h ? h->client_answer : tls::ClientAnswer::unknown;
+  };
+  EXPECT_EQ(answer(4 + 32 + k_overhead), tls::ClientAnswer::not_asked);      // Finished, SHA-256
+  EXPECT_EQ(answer(4 + 48 + k_overhead), tls::ClientAnswer::not_asked);      // Finished, SHA-384
+  EXPECT_EQ(answer(8 + k_overhead), tls::ClientAnswer::empty);               // empty Certificate
+  EXPECT_EQ(answer(8 + 4 + 32 + k_overhead), tls::ClientAnswer::empty);      // both in one record
+  EXPECT_EQ(answer(8 + 500 + k_overhead), tls::ClientAnswer::sent);
+  EXPECT_EQ(answer(19), tls::ClientAnswer::unknown);                         // an alert
+  EXPECT_EQ(answer(100), tls::ClientAnswer::unknown);                        // too short for a certificate, and nothing else either
+}
+
+TEST(ClientAnswer, is_not_inferred_where_keys_open_the_records) {
+  const KeyLog keys = key_log(rfc8448::k_key_log);
+  const auto opened = trace(&keys).take();
+  const auto closed = trace(nullptr).take();
+  ASSERT_TRUE(opened && closed);
+  EXPECT_EQ(opened->client_answer, tls::ClientAnswer::unknown);
+  EXPECT_EQ(closed->client_answer, tls::ClientAnswer::not_asked);  // the trace has no CertificateRequest
+}
+
 TEST(EncryptedAlert, of_tls12_is_one_by_its_content_type_and_never_read) {
   Talk talk;
   talk.client(message(1, client_hello())).server(message(2, server_hello(0xc02f)));

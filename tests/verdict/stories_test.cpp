@@ -109,7 +109,7 @@ TEST(Stories, an_internal_error_that_the_writer_of_a_log_sends_is_no_fault_of_th
 TEST(Stories, a_server_that_got_no_client_certificate_says_so_behind_the_alert) {
   const std::string broker =
       "[error] supervisor: 'esockd_connection_sup', reason: {ssl_error,{tls_alert,{handshake_failure,\"TLS server: In state certify at "
-      "tls_dtls_connection.erl:314 generated SERVER ALERT: Fatal - Handshake Failure\\n no_client_certificate_provided\"}}}, offender: x\n";
+      "tls_dtls_connection.erl:314 generated SERVER ALERT: Fatal - Handshake Failure\n no_client_certificate_provided\"}}}, offender: x\n";
   EXPECT_EQ(first(Story().log(broker, "emqx.log").log("mbedtls_ssl_handshake() failed, ret:-0x7780\n").diagnosis()), "client-cert-missing");
 }
 
@@ -200,6 +200,60 @@ TEST(Stories, a_client_that_cannot_prove_its_key_has_another_one) {
                      .diagnosis();
   EXPECT_EQ(first(d), "client-key-mismatch");
   EXPECT_EQ(first(Story().log("E (5934) esp-tls: mbedtls_ssl_handshake returned -0x4080\n").diagnosis()), "client-key-mismatch");
+}
+
+TEST(Stories, a_record_type_that_is_a_letter_is_text_from_a_plain_port) {
+  const auto d = Story().log("ssl_msg.c:4033: |1| unknown record type 72\nssl_tls.c:9000: |1| mbedtls_ssl_handshake() returned -29184 (-0x7200)\n").diagnosis();
+  EXPECT_EQ(first(d), "not-tls");
+}
+
+TEST(Stories, a_refused_connection_of_mosquitto_pub_is_one) {
+  EXPECT_EQ(first(Story().log("Error: Connection refused\n").diagnosis()), "connection-refused");
+}
+
+// OpenSSL: tls_choose_sigalg() fails for the own key, tls12_check_peer_sigalg() for the peer's signature.
+TEST(Stories, who_lacks_the_signature_algorithm_is_told_apart) {
+  EXPECT_EQ(first(Story().log("ACCEPT\n80EB:error:0A000076:SSL routines:tls_choose_sigalg:no suitable signature algorithm:t1_lib.c:3331:\n", "server.log").diagnosis()),
+            "no-shared-sigalg");
+  const auto server = Story().log("ACCEPT\n80EB:error:0A000172:SSL routines:tls12_check_peer_sigalg:wrong signature type:t1_lib.c:1572:\n", "server.log").diagnosis();
+  EXPECT_GT(place(server, "client-key-mismatch"), 0U);
+}
+
+TEST(Stories, a_failure_that_nothing_explains_is_quoted) {
+  const auto d = Story().log("E (5934) my_app: TLS handshake failed\n").diagnosis();
+  ASSERT_EQ(d.outcome, diagnose::Outcome::failed);
+  EXPECT_NE(d.summary.find("TLS handshake failed"), std::string::npos) << d.summary;
+}
+
+// Whoever wrote the program chose the words; no dialect knows them.
+TEST(Stories, plain_words_of_an_unknown_program_are_understood) {
+  const std::pair<std::string_view, std::string_view> said[] = {
+      {"untrusted certificate", "unknown-ca"},
+      {"certificate expired", "cert-expired"},
+      {"certificate is not yet valid", "clock-not-set"},
+      {"host name does not match certificate", "hostname-mismatch"},
+      {"no ciphers in common", "no-shared-cipher"},
+      {"unsupported protocol version", "version-mismatch"},
+      {"client did not send a certificate", "client-cert-missing"},
+      {"private key does not match certificate", "client-key-mismatch"},
+      {"failed to parse root CA", "cert-parse-failed"},
+      {"not enough heap for a session", "low-memory"},
+      {"certificate is revoked", "cert-revoked"},
+      {"fingerprint mismatch", "pin-changed"},
+      {"failed to resolve host", "dns-failure"},
+      {"no free socket", "socket-exhausted"},
+      {"TLS record too large", "buffer-too-small"},
+      {"ALPN negotiation failed", "alpn-mismatch"},
+      {"watchdog reset", "watchdog-timeout"},
+      {"hardware crypto failed", "crypto-hardware-failure"},
+      {"RNG seed failed", "entropy-failure"},
+  };
+  for (const auto& [words, cause] : said) EXPECT_EQ(first(Story().log("<17> [uplink] " + std::string(words) + "\n").diagnosis()), cause) << words;
+}
+
+TEST(Stories, plain_words_without_a_failure_make_none) {
+  const auto d = Story().log("[web] using a self-signed certificate\n[mem] no memory leaks\n[cfg] client certificate: none\n[ui] watchdog armed, 30 s\n").diagnosis();
+  EXPECT_NE(d.outcome, diagnose::Outcome::failed);
 }
 
 }  // namespace

@@ -339,21 +339,30 @@ std::vector<bool> kept_frames(Source source, const Rewrite& how) {
   return kept;
 }
 
-}  // namespace
-
-Result<Rewritten> rewrite(const std::string& path, const Rewrite& how, const Write& write) {
-  const Limits limits;
-  auto source = Source::open(path, limits.decompressed_bytes);
-  if (!source) return fail(source.error().what, path);
+// `open` gives the capture from its beginning each time it is asked.
+template <typename Open>
+Result<Rewritten> rewrite_from(const Open& open, const std::string& name, const Rewrite& how, const Write& write) {
+  Result<Source> source = open();
+  if (!source) return fail(source.error().what, name);
   const Bytes start = source->peek(k_pcap_header);
-  if (!PcapFile::starts(start) && !PcapngFile::starts(start)) return fail("is not a capture (pcap or pcapng)", path);
+  if (!PcapFile::starts(start) && !PcapngFile::starts(start)) return fail("is not a capture (pcap or pcapng)", name);
   std::vector<bool> kept;
   if (how.cut) {
-    auto first = Source::open(path, limits.decompressed_bytes);
-    if (!first) return fail(first.error().what, path);
+    Result<Source> first = open();
+    if (!first) return fail(first.error().what, name);
     kept = kept_frames(std::move(*first), how);
   }
   return Rewriter(std::move(*source), how, std::move(kept), write).run();
+}
+
+}  // namespace
+
+Result<Rewritten> rewrite(const std::string& path, const Rewrite& how, const Write& write) {
+  return rewrite_from([&] { return Source::open(path, Limits().decompressed_bytes); }, path, how, write);
+}
+
+Result<Rewritten> rewrite(Bytes bytes, const std::string& name, const Rewrite& how, const Write& write) {
+  return rewrite_from([&]() -> Result<Source> { return Source::memory(bytes, Limits().decompressed_bytes); }, name, how, write);
 }
 
 }  // namespace tlswhy::capture

@@ -44,5 +44,7 @@ using Write = std::function<bool(std::string_view bytes)>;
 // leaves out the other packets, the interface statistics, the decryption secrets and blocks of other programs. Error if nothing
 // could be read or the output cannot be written.
 [[nodiscard]] Result<Rewritten> rewrite(const std::string& path, const Rewrite& how, const Write& write);
+// The same of a capture in memory; `name` is what errors call it.
+[[nodiscard]] Result<Rewritten> rewrite(Bytes bytes, const std::string& name, const Rewrite& how, const Write& write);
 
 }  // namespace tlswhy::capture

@@ -104,6 +104,14 @@ void add_check(CLI::App& app, Options& options) {
   app.add_option("--data", options.data, "Lay the data files of DIR over the built-in ones")->type_name("DIR");
 }
 
+void add_serve(CLI::App& app, Options& options) {
+  app.add_option("--port", options.port, "Port on 127.0.0.1 (default: any that is free)")->type_name("N")->check(CLI::Range(1, 65535));
+  app.add_option("--upload-limit", options.upload_limit, "What may be given to it at once (default: 512)")->type_name("MIB")->check(CLI::Range(1, 16384));
+  app.add_flag("-q,--quiet", options.quiet, "Print the address only");
+  app.add_flag("-v,--verbose", options.verbose, "Say what of the sandbox does not hold");
+  app.add_option("--data", options.data, "Lay the data files of DIR over the built-in ones")->type_name("DIR");
+}
+
 void add_explain(CLI::App& app, Options& options) {
   app.add_option("CODE", options.words, "Code, symbol, alert or whole log line")->required();
   app.add_option("--library", options.library, "Only this library, for example mbedtls")->type_name("ID");
@@ -183,13 +191,14 @@ void add_completion(CLI::App& app, Options& options) {
 
 void add_generate(CLI::App& app, Options& options) { app.add_option("FOLDER", options.names, "Where to write")->required()->expected(1); }
 
-constexpr std::array<Command, 15> k_commands{{
+constexpr std::array<Command, 16> k_commands{{
     {"diagnose", "say why a TLS handshake failed", add_diagnose, run_diagnose},
     {"explain", "what a code, symbol, alert or log line means", add_explain, run_explain},
     {"annotate", "explain the lines of a log as they come, or write a capture with the verdict as comments", add_annotate, run_annotate},
     {"bundle", "report and logs with pseudonyms in one archive, to send to who helps", add_bundle, run_bundle},
     {"triage", "a verdict for each of many captures and logs", add_triage, run_triage},
     {"merge", "join what the shards of triage wrote", add_merge, run_merge},
+    {"serve", "a local page to paste logs into and drop captures on", add_serve, run_serve, false, true},
     {"codes", "browse the tables of codes", add_codes, run_codes},
     {"causes", "browse the causes", add_causes, run_causes},
     {"devices", "browse the device profiles", add_devices, run_devices},

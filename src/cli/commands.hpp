@@ -20,6 +20,7 @@ struct Command {
   void (*add)(CLI::App& app, Options& options);      // its options; they set `options`
   int (*run)(const Options& options);                // the exit status
   bool hidden = false;                               // of use to the build only
+  bool drops_rights = false;                         // by itself, when it has opened what it needs; else that is done before `run`
 };
 
 // "diagnose", which may be left out, is the first.

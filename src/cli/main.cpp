@@ -14,6 +14,7 @@
 #include "cli/commands.hpp"
 #include "cli/manual.hpp"
 #include "cli/options.hpp"
+#include "cli/rights.hpp"
 #include "cli/version.hpp"
 #include "sandbox/sandbox.hpp"
 #include "tls/certificate.hpp"
@@ -83,12 +84,6 @@ bool sandbox_is_off() {
   return value != nullptr && std::string_view(value) == "off";
 }
 
-void drop_rights(const Options& options) {
-  if (sandbox_is_off()) return;
-  const sandbox::State state = sandbox::enter(policy_of(options));
-  if (options.verbose && !state.missing.empty()) std::fprintf(stderr, "tlswhy: note: no full sandbox: %s\n", state.missing.c_str());
-}
-
 std::string sandbox_text() {
   if (sandbox_is_off()) return "sandbox: off (TLSWHY_SANDBOX)\n";
   const sandbox::State state = sandbox::enter({});
@@ -153,11 +148,17 @@ int parse_and_run(std::vector<std::string> arguments) {
       return k_exit_usage;
     }
   }
-  if (!command->hidden) drop_rights(options);
+  if (!command->hidden && !command->drops_rights) drop_rights(policy_of(options), options.verbose);
   return command->run(options);
 }
 
 }  // namespace
+
+void drop_rights(const sandbox::Policy& policy, bool verbose) {
+  if (sandbox_is_off()) return;
+  const sandbox::State state = sandbox::enter(policy);
+  if (verbose && !state.missing.empty()) std::fprintf(stderr, "tlswhy: note: no full sandbox: %s\n", state.missing.c_str());
+}
 
 std::string version_text(bool verbose) {
   std::string text = "tlswhy " + std::string(k_version) + "\n";

@@ -60,6 +60,7 @@ constexpr Example k_whatif[] = {
     {"tlswhy whatif --device micropython-esp8266 --server mozilla-modern", "or to a server that is set up in a usual way?"},
 };
 constexpr Example k_diff[] = {{"tlswhy diff good.pcapng capture.pcapng", "what the failing connection did first that the good one did not"}};
+constexpr Example k_serve[] = {{"tlswhy serve --port 8080", "the page at a port of your choice"}};
 constexpr Example k_schema[] = {{"tlswhy schema tlswhy-1", "the schema of the diagnosis"}};
 constexpr Example k_completion[] = {{"tlswhy completion bash", "to be sourced, or put where bash looks for completions"}};
 
@@ -84,6 +85,11 @@ constexpr About k_about[] = {
      "rest.",
      k_triage},
     {"merge", "The files are what triage --shard I/N --ndjson wrote; the result has the bytes of one run over everything.", {}},
+    {"serve",
+     "The page is for this machine only: it listens on 127.0.0.1, and the address holds a token that is new each time. Logs are pasted and explained line by "
+     "line, captures, logs, key logs, CA files and build configurations are dropped on it together. Nothing is kept and nothing is fetched from elsewhere. It "
+     "runs until Ctrl-C.",
+     k_serve},
     {"codes", "Without a word the tables are listed.", k_codes},
     {"causes", "Without a word all causes are listed; the id of one gives its page.", k_causes},
     {"devices", "The profiles that --device takes.", k_devices},

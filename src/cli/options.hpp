@@ -66,6 +66,9 @@ struct Options {
   std::string files_from;
   bool no_progress = false;
   bool only_failed = false;
+  // serve
+  int port = 0;                    // 0: any that is free
+  std::uint64_t upload_limit = 0;  // MiB; 0: the default
   // browse
   std::vector<std::string> names;
   std::string search;
@@ -104,6 +107,7 @@ void complain(const std::string& message);
 [[nodiscard]] int run_whatif(const Options& options);
 [[nodiscard]] int run_diff(const Options& options);
 [[nodiscard]] int run_cert(const Options& options);
+[[nodiscard]] int run_serve(const Options& options);
 [[nodiscard]] int run_schema(const Options& options);
 [[nodiscard]] int run_completion(const Options& options);
 [[nodiscard]] int run_generate(const Options& options);

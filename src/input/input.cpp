@@ -133,6 +133,21 @@ class InputReader {
       const std::vector<std::uint8_t> rest = read_some(file->get(), k_largest_text);
       bytes.insert(bytes.end(), rest.begin(), rest.end());
     }
+    sort(entry, bytes, is_key_log);
+  }
+
+  void read(Given given) {
+    const std::size_t index = inputs_.files.size();
+    inputs_.files.push_back({std::move(given.name), "log", std::nullopt, std::nullopt, {}});
+    File& entry = inputs_.files.back();
+    if (given.bytes.empty()) return add_unreadable(entry, "is empty", inputs_);
+    if (!capture::is_capture(given.bytes)) return sort(entry, given.bytes, false);
+    entry.kind = "capture";
+    waiting_.push_back({index, std::move(given.bytes)});
+  }
+
+  // What is no capture, by its content.
+  void sort(File& entry, const std::vector<std::uint8_t>& bytes, bool is_key_log) {
     if (is_key_log && !log::is_text(bytes)) return add_unreadable(entry, "is no key log: it is not text", inputs_);
     std::string text = text_of(bytes);
     if (is_key_log || tls::looks_like_key_log(text)) return add_key_log(entry, text);
@@ -244,6 +259,15 @@ Kind kind_of(const std::vector<std::uint8_t>& head) {
   if (tls::looks_like_key_log(text)) return Kind::key_log;
   if (is_certificate_file(head, text)) return Kind::certificates;
   return log::is_text(head) ? Kind::text : Kind::other;
+}
+
+Inputs read(std::vector<Given> given, const Settings& settings, const knowledge::Knowledge& knowledge) {
+  Inputs inputs;
+  InputReader reader(settings, knowledge, inputs);
+  for (Given& one : given) reader.read(std::move(one));
+  reader.read_captures();
+  reader.read_dumps();
+  return inputs;
 }
 
 Inputs read(const std::vector<std::string>& paths, const std::vector<std::string>& key_logs, const Settings& settings, const knowledge::Knowledge& knowledge) {

@@ -44,6 +44,12 @@ struct Settings {
 // Reads every path ("-" is standard input) and every key log.
 [[nodiscard]] Inputs read(const std::vector<std::string>& paths, const std::vector<std::string>& key_logs, const Settings& settings,
                           const knowledge::Knowledge& knowledge);
+// The same of what is in memory already.
+struct Given {
+  std::string name;                 // as the user knows it; names must differ
+  std::vector<std::uint8_t> bytes;
+};
+[[nodiscard]] Inputs read(std::vector<Given> given, const Settings& settings, const knowledge::Knowledge& knowledge);
 // The bytes of a file or of standard input.
 [[nodiscard]] Result<std::vector<std::uint8_t>> read_bytes(const std::string& path);
 // The first bytes of a file, as many as its kind is told by; nothing for folders and what cannot be read.

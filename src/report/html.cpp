@@ -270,7 +270,7 @@ std::string Anchors::link_to(const diagnose::Source& source) const {
   return name.empty() || announced_.count(name) == 0 ? words : "<a href=\"#" + name + "\">" + words + "</a>";
 }
 
-std::string diagnosis_html(const Tool& tool, const std::vector<InputFile>& files, const diagnose::Input& input, const Diagnosis& d, const knowledge::Knowledge& knowledge) {
+std::string diagnosis_fragment(const std::vector<InputFile>& files, const diagnose::Input& input, const Diagnosis& d, const knowledge::Knowledge& knowledge) {
   const std::vector<Drawn> drawn = chosen(input, d, knowledge);
   Anchors anchors(input);
   for (const Drawn& one : drawn) {
@@ -287,13 +287,7 @@ std::string diagnosis_html(const Tool& tool, const std::vector<InputFile>& files
       anchors.announce(source);
     }
   }
-  const std::string style(html_style());
-  const auto digest = from_hex(tls::sha256_hex(Bytes(reinterpret_cast<const std::uint8_t*>(style.data()), style.size())));
-  std::string out = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
-  out += fmt::format("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'\">\n", base64(digest.value_or(std::vector<std::uint8_t>{})));
-  out += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n";
-  out += "<title>" + html_text(has_cause(d) ? d.causes.front().cause->title : std::string_view(d.summary)) + "</title>\n<style>" + style + "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">To the evidence</a>\n";
-  out += head(d) + "<main id=\"main\">\n";
+  std::string out = head(d) + "<main id=\"main\">\n";
   if (has_cause(d)) out += section("why", "Why", evidence(d.causes.front(), anchors)) + section("do", "What to do", fixes(d));
   out += section("next", "Next check", checks(input, d));
   if (has_cause(d)) out += section("else", "What else it could be, and what it is not", alternatives(d, anchors));
@@ -303,7 +297,17 @@ std::string diagnosis_html(const Tool& tool, const std::vector<InputFile>& files
   for (const wire::Capture& capture : input.captures) all += capture.handshakes.size();
   if (all > drawn.size()) connections += fmt::format("<p class=\"note\">{} of {} connections are drawn; tlswhy --json gives all.</p>\n", drawn.size(), all);
   out += section("connections", "What went over the wire", connections) + section("heap", "Free heap", heap(input)) + section("log", "What the logs say", log_lines(input, anchors)) + section("inputs", "What was read", inputs(files));
-  return out + fmt::format("</main>\n<footer>Made by tlswhy {}. This page runs no script and loads nothing from elsewhere.</footer>\n</body>\n</html>\n", html_text(tool.version));
+  return out + "</main>\n";
+}
+
+std::string diagnosis_html(const Tool& tool, const std::vector<InputFile>& files, const diagnose::Input& input, const Diagnosis& d, const knowledge::Knowledge& knowledge) {
+  const std::string style(html_style());
+  const auto digest = from_hex(tls::sha256_hex(Bytes(reinterpret_cast<const std::uint8_t*>(style.data()), style.size())));
+  std::string out = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
+  out += fmt::format("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'\">\n", base64(digest.value_or(std::vector<std::uint8_t>{})));
+  out += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n";
+  out += "<title>" + html_text(has_cause(d) ? d.causes.front().cause->title : std::string_view(d.summary)) + "</title>\n<style>" + style + "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">To the evidence</a>\n";
+  return out + diagnosis_fragment(files, input, d, knowledge) + fmt::format("<footer>Made by tlswhy {}. This page runs no script and loads nothing from elsewhere.</footer>\n</body>\n</html>\n", html_text(tool.version));
 }
 
 }  // namespace tlswhy::report

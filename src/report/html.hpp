@@ -12,6 +12,11 @@ namespace tlswhy::report {
 [[nodiscard]] std::string diagnosis_html(const Tool& tool, const std::vector<InputFile>& files, const diagnose::Input& input, const diagnose::Diagnosis& diagnosis,
                                          const knowledge::Knowledge& knowledge);
 
+// What stands between the page's frame: the verdict and a <main> with all sections, for a page that has its own frame and style.
+[[nodiscard]] std::string diagnosis_fragment(const std::vector<InputFile>& files, const diagnose::Input& input, const diagnose::Diagnosis& diagnosis, const knowledge::Knowledge& knowledge);
+// The style sheet it is made for.
+[[nodiscard]] std::string_view diagnosis_style();
+
 // The verdict as Markdown, short enough to paste into an issue or a chat.
 [[nodiscard]] std::string diagnosis_markdown(const Tool& tool, const std::vector<InputFile>& files, const diagnose::Input& input, const diagnose::Diagnosis& diagnosis,
                                              const knowledge::Knowledge& knowledge);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The style sheet of the HTML report. Colours have a contrast of at least 4.5 to 1 on their ground, in the light and in the dark.
+#include "report/html.hpp"
 #include "report/html_parts.hpp"
 
 namespace tlswhy::report {
@@ -58,5 +59,7 @@ footer{margin-top:3rem;padding-top:.8rem;border-top:1px solid var(--line);color:
 details>*{display:block}section,figure,tr,li{break-inside:avoid}h2,h3{break-after:avoid}svg{min-width:0}a{color:inherit;text-decoration:none}}
 )css";
 }
+
+std::string_view diagnosis_style() { return html_style(); }
 
 }  // namespace tlswhy::report

@@ -33,7 +33,9 @@ struct TextOptions {
 [[nodiscard]] std::string cause_text(const knowledge::Cause& cause, const TextOptions& options);
 [[nodiscard]] std::string causes_text(const std::vector<const knowledge::Cause*>& causes, const TextOptions& options);
 [[nodiscard]] std::string devices_text(const std::vector<const knowledge::Device*>& devices, const TextOptions& options);
-// One line of explanation for an event of a log, for annotate; empty if there is nothing to say.
+// What an event of a log means, in one paragraph; empty if there is nothing to say. Untrusted text is in it as it came.
+[[nodiscard]] std::string event_words(const log::Event& event, const knowledge::Knowledge& knowledge);
+// The same as lines below the line, for annotate.
 [[nodiscard]] std::string event_text(const log::Event& event, const knowledge::Knowledge& knowledge, const TextOptions& options);
 
 }  // namespace tlswhy::report

@@ -9,6 +9,29 @@
 #include "report/text.hpp"
 
 namespace tlswhy::report {
+namespace {
+
+// Causes named for one line; the verdict ranks them all.
+constexpr std::size_t k_causes_named = 4;
+
+// What a fact says: its meaning, with the values in place of a list of what they can be, or behind it.
+std::string fact_words(const knowledge::Fact& fact, const knowledge::FactDefinition& definition) {
+  std::string meaning = first_sentence(definition.meaning);
+  while (!meaning.empty() && meaning.back() == '.') meaning.pop_back();
+  std::string named;
+  std::string values;
+  for (const auto& [name, value] : fact.fields) {
+    if (value.empty() || name == "from" || name == "role" || name == "library" || name == "platform" || name == "version") continue;
+    named += (named.empty() ? "" : ", ") + name + " " + value;
+    values += (values.empty() ? "" : ", ") + value;
+  }
+  const std::size_t list = std::min(meaning.find(':'), meaning.find(';'));
+  if (list != std::string::npos) meaning = meaning.substr(0, list) + (values.empty() ? "" : ": " + values);
+  else if (!named.empty()) meaning += " (" + named + ")";
+  return meaning + ".";
+}
+
+}  // namespace
 
 std::string cause_text(const knowledge::Cause& cause, const TextOptions& options) {
   std::string out = wrapped(styled(cause.title, Style::verdict, options), "", "", options);
@@ -56,7 +79,7 @@ std::string devices_text(const std::vector<const knowledge::Device*>& devices, c
   return out;
 }
 
-std::string event_text(const log::Event& event, const knowledge::Knowledge& knowledge, const TextOptions& options) {
+std::string event_words(const log::Event& event, const knowledge::Knowledge& knowledge) {
   if (event.kind == "harmless" || event.kind == "step" || event.kind == "version") return {};
   std::string text;
   if (!event.symbol.empty()) {
@@ -70,12 +93,20 @@ std::string event_text(const log::Event& event, const knowledge::Knowledge& know
   for (const knowledge::Fact& fact : event.facts) {
     if (!event.symbol.empty()) break;
     for (const knowledge::FactDefinition& definition : knowledge.facts) {
-      if (definition.name == fact.name) text += (text.empty() ? "" : " ") + first_sentence(definition.meaning);
+      if (definition.name == fact.name) text += (text.empty() ? "" : " ") + fact_words(fact, definition);
     }
   }
-  if (text.empty()) return {};
-  if (!event.causes.empty()) text += " Can come from: " + event.causes.substr(0, 80) + ".";
-  return wrapped(styled(printable(text), Style::faint, options), "    ^ ", "      ", options);
+  if (text.empty() || event.causes.empty()) return text;
+  const std::vector<std::string_view> causes = split(event.causes, ',');
+  text += " Can come from: ";
+  for (std::size_t i = 0; i < std::min(causes.size(), k_causes_named); ++i) text += (i == 0 ? "" : ", ") + std::string(causes[i]);
+  if (causes.size() > k_causes_named) text += " and " + std::to_string(causes.size() - k_causes_named) + " more";
+  return text + ".";
+}
+
+std::string event_text(const log::Event& event, const knowledge::Knowledge& knowledge, const TextOptions& options) {
+  const std::string text = event_words(event, knowledge);
+  return text.empty() ? text : wrapped(styled(printable(text), Style::faint, options), "    ^ ", "      ", options);
 }
 
 }  // namespace tlswhy::report

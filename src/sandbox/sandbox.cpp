@@ -67,12 +67,15 @@ bool restrict_files(const Policy& policy) {
 // What nothing in this program calls: refused, not fatal, because libraries ask for some of it and do without (a BPF filter with a
 // host's name asks the resolver). A list of what is allowed instead would differ with every libc and its version.
 constexpr const char* k_refused[] = {
-    "socket", "socketpair", "connect", "sendto", "sendmsg", "sendmmsg", "execve", "execveat", "fork", "vfork", "ptrace", "process_vm_readv",
+    "socket", "socketpair", "connect", "execve", "execveat", "fork", "vfork", "ptrace", "process_vm_readv",
     "process_vm_writev", "pidfd_open", "kill", "tkill", "bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "keyctl", "add_key", "mount",
     "move_mount", "fsopen", "open_tree", "mount_setattr", "umount2", "pivot_root", "chroot", "unshare", "setns", "init_module", "finit_module",
     "kexec_load", "reboot", "memfd_create", "open_by_handle_at", "unlink", "unlinkat", "rename", "renameat", "renameat2", "link", "linkat", "symlink",
     "symlinkat", "mkdir", "mkdirat", "rmdir", "mknod", "mknodat", "chmod", "fchmod", "fchmodat", "chown", "fchown", "lchown", "fchownat", "setxattr",
     "lsetxattr", "fsetxattr", "truncate", "utimensat"};
+
+// On a connection that is there, send() is sendto without an address; on a new socket it could reach others.
+constexpr const char* k_sends[] = {"sendto", "sendmsg", "sendmmsg"};
 
 bool refuse(scmp_filter_ctx filter, const char* name) {
   const int number = seccomp_syscall_resolve_name(name);
@@ -122,6 +125,7 @@ bool restrict_system_calls(const Policy& policy) {
   if (filter == nullptr) return false;
   bool added = refuse_opens(filter, policy) && refuse_processes(filter) && refuse_new_code(filter);
   for (const char* const name : k_refused) added = refuse(filter, name) && added;
+  for (const char* const name : k_sends) added = (policy.serves || refuse(filter, name)) && added;
   const bool loaded = added && seccomp_load(filter) == 0;
   seccomp_release(filter);
   return loaded;

@@ -11,6 +11,7 @@ namespace tlswhy::sandbox {
 struct Policy {
   bool opens_files = true;           // for reading; folders are searched and captures read again while others are parsed already
   std::vector<std::string> outputs;  // files that will be written; no other file can be
+  bool serves = false;               // answers on a socket that is open already; none can be opened or connected
 };
 
 // What holds now.

@@ -57,6 +57,9 @@ def main():
         def shell(line):
             # What would wait for more is given what there is.
             line = line.replace("tail -f ", "cat ").replace("--follow ", "")
+            # What runs until it is interrupted is interrupted.
+            if line.startswith(("tlswhy serve", "tlswhy watch")):
+                line = "timeout --preserve-status -s INT 2 " + line
             return subprocess.run(["sh", "-c", line], cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, text=True)
 
         for where, line in [*of_manuals(documents), *of_readme(readme)]:

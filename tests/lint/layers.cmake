@@ -16,11 +16,12 @@ set(diagnose_may base knowledge tls wire log capture device)
 set(input_may base knowledge capture tls wire log device diagnose)
 set(triage_may base knowledge capture tls wire log diagnose input)
 set(report_may base knowledge codes tls wire log capture device check diagnose input triage)
-set(cli_may base knowledge capture tls wire codes log device check diagnose input triage report sandbox)
+set(serve_may base knowledge capture tls wire log diagnose input report)
+set(cli_may base knowledge capture tls wire codes log device check diagnose input triage report serve sandbox)
 
 # Third-party headers and the one module that may name each.
 set(third_party
-  "tl/expected=base" "toml\\+\\+=knowledge" "pcap=capture" "zlib=capture" "zstd=capture" "lz4=capture" "mbedtls/=tls" "nlohmann/=report" "fmt/=report" "CLI/=cli" "seccomp=sandbox")
+  "tl/expected=base" "toml\\+\\+=knowledge" "pcap=capture" "zlib=capture" "zstd=capture" "lz4=capture" "mbedtls/=tls" "nlohmann/=report" "fmt/=report" "CLI/=cli" "seccomp=sandbox" "httplib=serve")
 
 set(faults 0)
 file(GLOB modules RELATIVE "${SOURCE}" "${SOURCE}/*")

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <thread>
@@ -44,10 +45,21 @@ bool holds_inside(const Policy& policy, bool needs_landlock, const std::function
     EXPECT_TRUE(held);                                                                       \
   } while (false)
 
-std::string own_folder() {
-  std::string path = testing::TempDir() + "tlswhy-sandbox-XXXXXX";
-  return mkdtemp(path.data());
-}
+// A folder of the test's own; the child process ends without removing it.
+class OwnFolder {
+ public:
+  OwnFolder() : path_(mkdtemp((testing::TempDir() + "tlswhy-sandbox-XXXXXX").data())) {}
+  ~OwnFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  OwnFolder(const OwnFolder&) = delete;
+  OwnFolder& operator=(const OwnFolder&) = delete;
+  [[nodiscard]] std::string file(const char* name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
 
 bool opens_a_socket() { return socket(AF_INET, SOCK_STREAM, 0) >= 0 || errno != EPERM || socket(AF_UNIX, SOCK_STREAM, 0) >= 0; }
 bool can_write(const std::string& path) {
@@ -64,21 +76,22 @@ TEST(Sandbox, no_other_program_can_be_started) {
   EXPECT_INSIDE(Policy{}, false, [] { return execl("/bin/true", "true", nullptr) == -1 && errno == EPERM && fork() == -1; });
 }
 TEST(Sandbox, no_file_can_be_written_where_there_is_no_output) {
-  const std::string path = own_folder() + "/file";
+  const OwnFolder folder;
+  const std::string path = folder.file("file");
   EXPECT_INSIDE(Policy{}, false, [&] { return !can_write(path) && errno == EPERM && !can_write("/dev/null"); });
 }
 TEST(Sandbox, an_output_can_be_written_and_made_and_no_file_elsewhere) {
-  const std::string folder = own_folder();
-  const std::string other = own_folder();
-  const Policy policy{true, {folder + "/output"}};
-  EXPECT_INSIDE(policy, true, [&] { return can_write(folder + "/output") && can_write(folder + "/output") && !can_write(other + "/file"); });
+  const OwnFolder folder;
+  const OwnFolder other;
+  const Policy policy{true, {folder.file("output")}};
+  EXPECT_INSIDE(policy, true, [&] { return can_write(folder.file("output")) && can_write(folder.file("output")) && !can_write(other.file("file")); });
 }
 TEST(Sandbox, an_output_that_exists_can_be_written_and_nothing_beside_it) {
-  const std::string folder = own_folder();
-  ASSERT_TRUE(can_write(folder + "/output"));
-  ASSERT_TRUE(can_write(folder + "/beside"));
-  const Policy policy{true, {folder + "/output"}};
-  EXPECT_INSIDE(policy, true, [&] { return can_write(folder + "/output") && !can_write(folder + "/beside") && !can_write(folder + "/new"); });
+  const OwnFolder folder;
+  ASSERT_TRUE(can_write(folder.file("output")));
+  ASSERT_TRUE(can_write(folder.file("beside")));
+  const Policy policy{true, {folder.file("output")}};
+  EXPECT_INSIDE(policy, true, [&] { return can_write(folder.file("output")) && !can_write(folder.file("beside")) && !can_write(folder.file("new")); });
 }
 TEST(Sandbox, files_can_be_read_unless_the_policy_says_that_none_will_be) {
   EXPECT_INSIDE(Policy{}, false, [] { return open("/proc/self/status", O_RDONLY) >= 0; });
@@ -86,7 +99,8 @@ TEST(Sandbox, files_can_be_read_unless_the_policy_says_that_none_will_be) {
   EXPECT_INSIDE(none, false, [] { return open("/proc/self/status", O_RDONLY) == -1 && errno == EPERM; });
 }
 TEST(Sandbox, files_can_be_neither_removed_nor_renamed) {
-  const std::string path = own_folder() + "/file";
+  const OwnFolder folder;
+  const std::string path = folder.file("file");
   ASSERT_TRUE(can_write(path));
   EXPECT_INSIDE(Policy{}, false, [&] { return unlink(path.c_str()) == -1 && std::rename(path.c_str(), (path + "2").c_str()) == -1; });
 }
@@ -95,6 +109,16 @@ TEST(Sandbox, memory_cannot_be_made_executable) {
     void* const page = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return page != MAP_FAILED && mprotect(page, 4096, PROT_READ | PROT_EXEC) == -1;
   });
+}
+TEST(Sandbox, an_open_connection_can_be_answered_only_where_the_policy_says_so) {
+  int ends[2] = {-1, -1};
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  const auto answers = [&] { return send(ends[0], "x", 1, MSG_NOSIGNAL) == 1; };
+  const Policy serving{false, {}, true};
+  EXPECT_INSIDE(serving, false, [&] { return answers() && !opens_a_socket(); });
+  EXPECT_INSIDE(Policy{}, false, [&] { return !answers(); });
+  close(ends[0]);
+  close(ends[1]);
 }
 TEST(Sandbox, threads_can_be_started_and_are_held_by_it_too) {
   EXPECT_INSIDE(Policy{}, false, [] {

@@ -9,6 +9,7 @@
 #include "capture/dissector.hpp"
 #include "capture/file_reader.hpp"
 #include "capture/filter.hpp"
+#include "capture/live.hpp"
 #include "capture/source.hpp"
 
 namespace tlswhy::capture {
@@ -80,18 +81,18 @@ bool passes(Filter& filter, Notes& notes, std::vector<std::uint32_t>& refused, c
   return filter.accepts(record.link_type, record.bytes, record.full_size);
 }
 
-Result<Summary> read(Source source, const std::string& name, Handler& handler, const Options& options) {
+// `finish` comes after the last packet, unless the file has no readable header.
+template <typename Packet, typename Finish>
+Result<Summary> each_packet(Source source, const std::string& name, Notes& notes, const Options& options, const Packet& packet, const Finish& finish) {
   Filter filter;
   if (auto set = filter.set(options.filter); !set) return fail(set.error().what, name);
   const Bytes start = source.peek(k_magic_bytes);
   if (!PcapFile::starts(start) && !PcapngFile::starts(start)) return fail(not_a_capture(source, start), name);
 
   Summary summary;
-  Notes notes;
   const FileContext context{source, notes, summary, options.limits};
   File file;
   if (file.open(context)) {
-    Dissector dissector(handler, notes, options.limits);
     std::vector<std::uint32_t> refused_links;
     while (const auto record = file.next(context)) {
       summary.packets = record->at.frame;
@@ -101,15 +102,21 @@ Result<Summary> read(Source source, const std::string& name, Handler& handler, c
           return "packet " + std::to_string(record->at.frame) + " is cut short: " + std::to_string(record->bytes.size()) + " of " + std::to_string(record->full_size) + " bytes are in the file";
         });
       }
-      if (passes(filter, notes, refused_links, *record)) dissector.packet(*record);
+      if (passes(filter, notes, refused_links, *record)) packet(*record);
     }
-    dissector.finish();
+    finish();
   }
   if (!source.fault().empty()) context.damaged(source.fault());
   summary.format = file.format();
   if (source.compression() != Compression::none) summary.format += " (" + std::string(to_string(source.compression())) + ")";
   notes.write(summary);
   return summary;
+}
+
+Result<Summary> read(Source source, const std::string& name, Handler& handler, const Options& options) {
+  Notes notes;
+  Dissector dissector(handler, notes, options.limits);
+  return each_packet(std::move(source), name, notes, options, [&](const Record& record) { dissector.packet(record); }, [&] { dissector.finish(); });
 }
 
 }  // namespace
@@ -124,6 +131,13 @@ Result<Summary> read_capture(const std::string& path, Handler& handler, const Op
   auto source = Source::open(path, options.limits.decompressed_bytes);
   if (!source) return fail(source.error().what, source.error().where);
   return read(std::move(*source), path, handler, options);
+}
+
+Result<Summary> read_records(const std::string& path, const Options& options, const TakeRecord& take) {
+  auto source = Source::open(path, options.limits.decompressed_bytes);
+  if (!source) return fail(source.error().what, source.error().where);
+  Notes notes;
+  return each_packet(std::move(*source), path, notes, options, take, [] {});
 }
 
 Result<Summary> read_capture(Bytes file, Handler& handler, const Options& options) {

@@ -8,7 +8,7 @@
 #include "base/reader.hpp"
 #include "base/result.hpp"
 
-// All that this module asks libpcap for; no other file includes it.
+// What files ask libpcap for; live.cpp asks it for interfaces, and no other file includes it.
 namespace tlswhy::capture {
 
 // The name of a link type as libpcap gives it ("EN10MB"), or its number.

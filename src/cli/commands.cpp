@@ -112,6 +112,20 @@ void add_serve(CLI::App& app, Options& options) {
   app.add_option("--data", options.data, "Lay the data files of DIR over the built-in ones")->type_name("DIR");
 }
 
+void add_watch(CLI::App& app, Options& options) {
+  app.add_option("PATH", options.paths, "Serial ports, logs that are being written, folders of capture files that follow each other; - is standard input")->group("Input");
+  app.add_option("-i,--interface", options.interfaces, "Network interface to listen on")->type_name("NAME")->allow_extra_args(false)->group("Input");
+  app.add_option("--baud", options.baud, "Speed of serial ports (default: 115200)")->type_name("N")->check(CLI::Range(50, 4'000'000))->group("Input");
+  app.add_flag("--from-start", options.from_start, "What logs and folders hold already is news too")->group("Input");
+  add_context(app, options);
+  app.add_flag("--json,--ndjson", options.ndjson, "JSON, one document a line")->group("Output");
+  app.add_option("--color", options.color, "auto, always or never; NO_COLOR is honoured")->check(CLI::IsMember({"auto", "always", "never"}))->group("Output");
+  app.add_option("--width", options.width, "Columns of text output")->type_name("N")->group("Output");
+  app.add_flag("-q,--quiet", options.quiet, "No greeting and no counts at the end")->group("Output");
+  app.add_flag("-v,--verbose", options.verbose, "Evidence and what to do below each failure")->group("Output");
+  app.add_option("--data", options.data, "Lay the data files of DIR over the built-in ones")->type_name("DIR")->group("Output");
+}
+
 void add_explain(CLI::App& app, Options& options) {
   app.add_option("CODE", options.words, "Code, symbol, alert or whole log line")->required();
   app.add_option("--library", options.library, "Only this library, for example mbedtls")->type_name("ID");
@@ -191,7 +205,7 @@ void add_completion(CLI::App& app, Options& options) {
 
 void add_generate(CLI::App& app, Options& options) { app.add_option("FOLDER", options.names, "Where to write")->required()->expected(1); }
 
-constexpr std::array<Command, 16> k_commands{{
+constexpr std::array<Command, 17> k_commands{{
     {"diagnose", "say why a TLS handshake failed", add_diagnose, run_diagnose},
     {"explain", "what a code, symbol, alert or log line means", add_explain, run_explain},
     {"annotate", "explain the lines of a log as they come, or write a capture with the verdict as comments", add_annotate, run_annotate},
@@ -199,6 +213,7 @@ constexpr std::array<Command, 16> k_commands{{
     {"triage", "a verdict for each of many captures and logs", add_triage, run_triage},
     {"merge", "join what the shards of triage wrote", add_merge, run_merge},
     {"serve", "a local page to paste logs into and drop captures on", add_serve, run_serve, false, true},
+    {"watch", "live: a verdict when an attempt has failed, from an interface, a serial port, a growing log", add_watch, run_watch, false, true},
     {"codes", "browse the tables of codes", add_codes, run_codes},
     {"causes", "browse the causes", add_causes, run_causes},
     {"devices", "browse the device profiles", add_devices, run_devices},

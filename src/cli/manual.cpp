@@ -61,6 +61,10 @@ constexpr Example k_whatif[] = {
 };
 constexpr Example k_diff[] = {{"tlswhy diff good.pcapng capture.pcapng", "what the failing connection did first that the good one did not"}};
 constexpr Example k_serve[] = {{"tlswhy serve --port 8080", "the page at a port of your choice"}};
+constexpr Example k_watch[] = {
+    {"tlswhy watch monitor.log", "a log that a serial monitor is writing"},
+    {"tlswhy watch -v monitor.log captures", "the log together with a folder that dumpcap -b writes into"},
+};
 constexpr Example k_schema[] = {{"tlswhy schema tlswhy-1", "the schema of the diagnosis"}};
 constexpr Example k_completion[] = {{"tlswhy completion bash", "to be sourced, or put where bash looks for completions"}};
 
@@ -90,6 +94,11 @@ constexpr About k_about[] = {
      "line, captures, logs, key logs, CA files and build configurations are dropped on it together. Nothing is kept and nothing is fetched from elsewhere. It "
      "runs until Ctrl-C.",
      k_serve},
+    {"watch",
+     "One line for each attempt when it has ended, within a second; Enter tells more about the last failure. Sources of all kinds may be given together: packets "
+     "and lines are joined. An interface needs root or CAP_NET_RAW, which is given up once it is open. DTR and RTS of a serial port are left alone. Logs and folders "
+     "are followed when they are rotated. It runs until Ctrl-C, in bounded memory, and then counts by cause and server.",
+     k_watch},
     {"codes", "Without a word the tables are listed.", k_codes},
     {"causes", "Without a word all causes are listed; the id of one gives its page.", k_causes},
     {"devices", "The profiles that --device takes.", k_devices},

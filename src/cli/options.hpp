@@ -66,6 +66,10 @@ struct Options {
   std::string files_from;
   bool no_progress = false;
   bool only_failed = false;
+  // watch
+  std::vector<std::string> interfaces;
+  int baud = 0;  // 0: the default
+  bool from_start = false;
   // serve
   int port = 0;                    // 0: any that is free
   std::uint64_t upload_limit = 0;  // MiB; 0: the default
@@ -108,6 +112,7 @@ void complain(const std::string& message);
 [[nodiscard]] int run_diff(const Options& options);
 [[nodiscard]] int run_cert(const Options& options);
 [[nodiscard]] int run_serve(const Options& options);
+[[nodiscard]] int run_watch(const Options& options);
 [[nodiscard]] int run_schema(const Options& options);
 [[nodiscard]] int run_completion(const Options& options);
 [[nodiscard]] int run_generate(const Options& options);

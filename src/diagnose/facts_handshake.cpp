@@ -447,6 +447,7 @@ std::optional<LocatedFact> fact_of_other(const wire::Capture& capture, const tls
                      .with("outcome", "completed")
                      .with("client", same ? "same" : "other")
                      .with("session", offers_session(*completed.client_hello) ? "present" : "absent")
+                     .with("sni", completed.client_hello->server_name ? "present" : "absent")
                      .with("from", "capture")
                      .take();
   located.source = {SourceKind::capture, capture.path, std::nullopt, completed.ended_at.frame};

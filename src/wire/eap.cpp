@@ -117,6 +117,11 @@ void EapConversation::close(tls::At end) {
   connection_.reset();
 }
 
+void EapConversation::take_settled(std::vector<tls::Handshake>& out) {
+  std::move(done_.begin(), done_.end(), std::back_inserter(out));
+  done_.clear();
+}
+
 void EapConversation::take(tls::At end, std::vector<tls::Handshake>& out) {
   close(end);
   std::move(done_.begin(), done_.end(), std::back_inserter(out));
@@ -165,6 +170,18 @@ bool EapSessions::radius(const capture::Flow& flow, capture::Direction direction
   session->packet(packet->eap, at);
   if (packet->code == RadiusPacket::k_access_accept || packet->code == RadiusPacket::k_access_reject) session->settled(packet->code == RadiusPacket::k_access_accept, at);
   return true;
+}
+
+std::vector<tls::Handshake> EapSessions::take_settled() {
+  std::vector<tls::Handshake> all;
+  for (auto& [flow, conversation] : links_) conversation.take_settled(all);
+  for (EapConversation& conversation : sessions_) conversation.take_settled(all);
+  if (sessions_.size() + links_.size() < k_most_sessions / 2) return all;
+  std::erase_if(links_, [](const auto& entry) { return entry.second.idle(); });
+  std::erase_if(asked_, [](const auto& entry) { return entry.second->idle(); });
+  std::erase_if(states_, [](const auto& entry) { return entry.second->idle(); });
+  sessions_.remove_if([](const EapConversation& conversation) { return conversation.idle(); });
+  return all;
 }
 
 std::vector<tls::Handshake> EapSessions::take(tls::At end) {

@@ -29,6 +29,9 @@ class EapConversation {
   void settled(bool success, tls::At at);
   // The handshakes that were seen; `end` is the end of the capture.
   void take(tls::At end, std::vector<tls::Handshake>& out);
+  // Those of conversations that were granted or refused, without ending one that goes on.
+  void take_settled(std::vector<tls::Handshake>& out);
+  [[nodiscard]] bool idle() const { return !connection_; }
 
  private:
   struct Piece {
@@ -62,6 +65,8 @@ class EapSessions {
   // Takes a datagram if it is RADIUS with EAP in it.
   [[nodiscard]] bool radius(const capture::Flow& flow, capture::Direction direction, Bytes datagram, tls::At at);
   [[nodiscard]] std::vector<tls::Handshake> take(tls::At end);
+  // Live: the handshakes that were granted or refused by now; conversations that are over are forgotten when there are many.
+  [[nodiscard]] std::vector<tls::Handshake> take_settled();
   // More conversations than are kept were met; some are not told.
   [[nodiscard]] bool limit_hit() const { return limit_hit_; }
 

@@ -56,7 +56,7 @@ def main():
 
         def shell(line):
             # What would wait for more is given what there is.
-            line = line.replace("tail -f ", "cat ").replace("--follow ", "")
+            line = line.replace("tail -f ", "cat ").replace("--follow ", "").replace("/dev/ttyUSB0", "monitor.log")
             # What runs until it is interrupted is interrupted.
             if line.startswith(("tlswhy serve", "tlswhy watch")):
                 line = "timeout --preserve-status -s INT 2 " + line

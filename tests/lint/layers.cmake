@@ -15,9 +15,10 @@ set(check_may base knowledge capture tls wire log device)
 set(diagnose_may base knowledge tls wire log capture device)
 set(input_may base knowledge capture tls wire log device diagnose)
 set(triage_may base knowledge capture tls wire log diagnose input)
-set(report_may base knowledge codes tls wire log capture device check diagnose input triage)
+set(watch_may base knowledge capture tls wire log diagnose input)
+set(report_may base knowledge codes tls wire log capture device check diagnose input triage watch)
 set(serve_may base knowledge capture tls wire log diagnose input report)
-set(cli_may base knowledge capture tls wire codes log device check diagnose input triage report serve sandbox)
+set(cli_may base knowledge capture tls wire codes log device check diagnose input triage watch report serve sandbox)
 
 # Third-party headers and the one module that may name each.
 set(third_party

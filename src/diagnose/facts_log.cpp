@@ -76,7 +76,8 @@ std::vector<LocatedFact> facts_of_log(const log::Log& log, std::uint64_t first_l
       LocatedFact located;
       located.fact = stated;
       located.fact.set("from", "log");
-      if (!role.empty()) located.fact.set("role", std::string(role));
+      // A line may be known to be of the other side than most of its log; what the user says of the log holds for all of it.
+      if (!role.empty() && (role != log.role || located.fact.get("role").empty())) located.fact.set("role", std::string(role));
       const std::string& library = event.library.empty() ? log.library : event.library;
       if (!library.empty() && located.fact.get("library").empty()) located.fact.set("library", library);
       if (!log.platform.empty() && located.fact.get("platform").empty()) located.fact.set("platform", log.platform);

@@ -110,7 +110,9 @@ std::string_view version_told(std::span<const Found> before, std::string_view li
 LookedUp look_up(const knowledge::Knowledge& knowledge, std::string_view libraries, std::string_view line, const Hole& hole,
                  std::string_view version, Event& event) {
   LookedUp result;
-  if (hole.type == HoleType::code || hole.type == HoleType::hex || hole.type == HoleType::integer) {
+  // A word or a choice may be a number all the same ("Received fatal alert: 48").
+  const bool is_number = !hole.text.empty() && hole.text.find_first_not_of("0123456789") == std::string_view::npos;
+  if (is_number || hole.type == HoleType::code || hole.type == HoleType::hex || hole.type == HoleType::integer) {
     const std::string text = number_text(line, hole);
     const auto meanings = codes::look_up(knowledge, libraries, text, version);
     if (!meanings.empty()) return {true, add_meaning(knowledge, meanings.front(), event)};

@@ -117,6 +117,9 @@ void conclude(std::vector<Found> found, Log& log) {
   }
   for (Found& item : found) {
     std::string_view role = item.dialect == nullptr ? std::string_view() : item.dialect->role;
+    // Both sides in one paste: what a line stands in (a broker's time stamp, ESP_LOG) tells whose it is.
+    const bool both_sides = roles.count("device") != 0 && item.frame != nullptr && item.frame->role == "server";
+    if (role != "device" && role != "server" && both_sides) role = item.frame->role;
     if (role != "device" && role != "server") role = log.role == "unknown" ? std::string_view() : std::string_view(log.role);
     std::string_view platform = item.dialect == nullptr ? std::string_view() : first_platform(item.dialect->platform);
     if (!log.platform.empty()) platform = log.platform;

@@ -114,6 +114,8 @@ struct Server::Implementation {
     http.set_read_timeout(k_read_timeout_s);
     http.set_write_timeout(k_read_timeout_s);
     http.set_tcp_nodelay(true);
+    // A connection for each question: one that is kept holds a thread, and closing it races with the next question on it.
+    http.set_keep_alive_max_count(1);
     // The library would share the port with another program that listens on it.
     http.set_socket_options([](socket_t socket) {
       const int yes = 1;

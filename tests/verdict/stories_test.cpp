@@ -256,5 +256,29 @@ TEST(Stories, plain_words_without_a_failure_make_none) {
   EXPECT_NE(d.outcome, diagnose::Outcome::failed);
 }
 
+// SIMCom's application notes: 715 is a failed handshake. A choice of numbers is looked up as a number.
+TEST(Stories, a_number_among_choices_is_looked_up) {
+  const auto d = Story().log("+HTTPACTION: 0,715,0\n").diagnosis();
+  EXPECT_EQ(d.outcome, diagnose::Outcome::failed);
+  EXPECT_TOLD(d, "handshake failed");
+}
+
+// Device and broker in one paste: the broker's lines are the broker's, so the alert it received was sent by the device.
+TEST(Stories, lines_of_a_broker_in_a_devices_log_are_the_brokers) {
+  const auto d = Story()
+                     .log("1696663054: OpenSSL Error: error:14094412:SSL routines:ssl3_read_bytes:sslv3 alert bad certificate\n"
+                          "I (5551) MQTT_CLIENT: Sending MQTT CONNECT message, type: 1, id: 0000\n"
+                          "E (34292) mqtt_client: Error transport connect\n")
+                     .diagnosis();
+  EXPECT_NE(first(d), "client-cert-rejected");
+}
+
+TEST(Stories, a_name_that_resolved_in_the_end_is_not_what_failed) {
+  const auto d = Story()
+                     .log("DNS lookup failed err=202 res=0\nDNS lookup succeeded. IP=192.0.2.7\nSSL handshake failed. :( -261\n")
+                     .diagnosis();
+  EXPECT_NE(first(d), "dns-failure");
+}
+
 }  // namespace
 }  // namespace tlswhy::verdict

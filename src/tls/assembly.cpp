@@ -23,6 +23,27 @@ constexpr std::uint32_t k_settled_client = 64;
 // A TLS 1.3 Finished is a hash of at least 32 bytes behind a header of 4, a content type and a tag of at least 8 (RFC 8446 4.4.4).
 constexpr std::uint32_t k_smallest_finished13 = 45;
 
+// Who serves by the ports alone, where a stream was joined in the middle: system ports (RFC 6335 6) against others, and others against
+// those that Linux gives to clients (ip_local_port_range, 32768 up, which holds the range of RFC 6335 too).
+constexpr std::uint16_t k_system_ports_end = 1024;
+constexpr std::uint16_t k_client_ports_begin = 32'768;
+bool is_server_port(std::uint16_t port, std::uint16_t peer) {
+  if (port == 0 || port >= peer) return false;
+  return port < k_system_ports_end || (port < k_client_ports_begin && peer >= k_client_ports_begin);
+}
+
+// What only one side sends (RFC 5246 7.4, RFC 8446 4); a Certificate is either's.
+bool is_servers(std::uint8_t type) {
+  switch (type) {
+    case HandshakeType::new_session_ticket:
+    case HandshakeType::certificate_request:
+    case HandshakeType::server_key_exchange:
+    case HandshakeType::server_hello_done:
+    case HandshakeType::certificate_status: return true;
+    default: return false;
+  }
+}
+
 }  // namespace
 
 Assembly::Assembly(Endpoint client, Endpoint server, bool opener_known, bool datagrams, const Limits& limits)
@@ -30,6 +51,7 @@ Assembly::Assembly(Endpoint client, Endpoint server, bool opener_known, bool dat
   handshake_.transport = datagrams ? "udp" : "tcp";
   handshake_.client = client;
   handshake_.server = server;
+  if (!opener_known && is_server_port(client.port, server.port)) client_direction_ = 1;
 }
 
 bool Assembly::tls13() const {
@@ -190,6 +212,8 @@ void Assembly::message(unsigned direction, std::uint8_t type, Bytes body, std::u
   entry.length = static_cast<std::uint32_t>(body.size());
   entry.records = records;
   entry.decrypted = decrypted;
+  if (!client_known_ && is_servers(type)) client_direction_ = 1 - direction;
+  if (!client_known_ && type == HandshakeType::client_key_exchange) client_direction_ = direction;
   read_body(direction, type, body, false, decrypted, at);
   entry.type = handshake_type_name(type);
   if (type == HandshakeType::server_hello && handshake_.hello_retry_request && handshake_.hello_retry_request->at.frame == at.frame && !handshake_.server_hello) {

@@ -276,6 +276,16 @@ TEST(TlsConnection, the_hellos_tell_who_the_client_is) {
   expect_end(h, Outcome::failed, EndedBy::alert, Side::client);
 }
 
+TEST(TlsConnection, without_hellos_the_messages_and_the_ports_tell_who_the_client_is) {
+  Talk talk(false, false);  // 50000 speaks first, and 8883 serves
+  EXPECT_EQ(talk.server(alert(2, 70)).take()->ended_by_side, Side::server);
+  Talk ticket(false, false);
+  const auto h = ticket.client(message(4, Buffer(12, 1))).take();  // only servers send NewSessionTicket
+  ASSERT_TRUE(h);
+  EXPECT_EQ(h->server.port, 50000);
+  EXPECT_EQ(h->messages.at(0).from, Side::server);
+}
+
 TEST(TlsConnection, a_gap_in_the_certificate_is_said_and_what_follows_is_read) {
   const Buffer flight = server_flight12();
   const std::size_t lost_at = message(2, server_hello(0xc02b)).size() + 100;

@@ -264,6 +264,8 @@ void Assembly::encrypted_message(unsigned direction, std::uint32_t size, At at) 
   entry.from = side_of(direction);
   entry.type = "encrypted_handshake";
   entry.length = size;
+  // A ChangeCipherSpec record and a handshake record after it: no other protocol begins like that.
+  if (change_cipher_spec_[direction]) certain_ = true;
   add_message(std::move(entry));
 }
 

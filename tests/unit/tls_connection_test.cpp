@@ -286,6 +286,14 @@ TEST(TlsConnection, without_hellos_the_messages_and_the_ports_tell_who_the_clien
   EXPECT_EQ(h->messages.at(0).from, Side::server);
 }
 
+TEST(TlsConnection, the_end_of_a_handshake_alone_is_one) {
+  const auto h = Talk(false, false).client(change_cipher_spec() + protected_finished()).take();
+  ASSERT_TRUE(h);
+  ASSERT_EQ(h->messages.size(), 2U);
+  EXPECT_EQ(h->messages[1].type, "encrypted_handshake");
+  EXPECT_FALSE(Talk(false, false).client(protected_finished()).take());  // ciphertext alone could be anything
+}
+
 TEST(TlsConnection, a_gap_in_the_certificate_is_said_and_what_follows_is_read) {
   const Buffer flight = server_flight12();
   const std::size_t lost_at = message(2, server_hello(0xc02b)).size() + 100;

@@ -14,6 +14,7 @@
 #include "tls/foreign.hpp"
 #include "tls/quic.hpp"
 #include "wire/eap.hpp"
+#include "wire/openvpn.hpp"
 #include "wire/wire.hpp"
 
 // How flows become handshakes, for files and for live captures alike.
@@ -55,6 +56,7 @@ struct FlowState {
   Flow flow;
   std::optional<tls::Connection> connection;
   std::optional<tls::QuicFlow> quic;
+  std::optional<OpenVpn> openvpn;  // what the connection is fed comes out of its packets
   std::vector<std::uint8_t> first[2];
   std::uint64_t bytes = 0;
   std::uint32_t syns = 0;
@@ -95,9 +97,12 @@ class Collector final : public capture::Handler {
   void stream_data(const Flow& flow, Direction direction, Bytes bytes, capture::At at) override {
     FlowState* const state = find(flow, at);
     if (state == nullptr) return;
+    if (state->bytes == 0 && direction == Direction::forward && state->connection) state->openvpn = OpenVpn::opened_by(bytes, true);
     keep_first(*state, direction, bytes);
     const Side side = side_of(direction);
-    if (state->connection && state->connection->wants(side)) {
+    if (state->openvpn) {
+      state->openvpn->stream(side, bytes, at_of(at), *state->connection);
+    } else if (state->connection && state->connection->wants(side)) {
       state->connection->data(side, bytes, at_of(at));
       // Nothing more is wanted: the handshake is through.
       if (live_ && !state->connection->wants(Side::client) && !state->connection->wants(Side::server)) ends(*state, at);
@@ -130,6 +135,7 @@ class Collector final : public capture::Handler {
       state->flow = again;
       state->last = at;
     }
+    if (openvpn(*state, direction, bytes, at)) return;
     keep_first(*state, direction, bytes);
     if (eap_.radius(flow, direction, bytes, at_of(at))) return;
     if (!state->quic && tls::looks_like_quic(bytes)) state->quic.emplace(flow.source, flow.destination);
@@ -256,6 +262,7 @@ class Collector final : public capture::Handler {
     state.ending = false;
     state.connection.reset();
     state.quic.reset();
+    state.openvpn.reset();
     for (auto& first : state.first) first = {};
   }
 
@@ -270,6 +277,22 @@ class Collector final : public capture::Handler {
   static bool opens_dtls(Bytes bytes) {
     constexpr std::size_t k_type_at = 13;
     return tls::looks_like_dtls(bytes) && bytes.size() > k_type_at && bytes[0] == 22 && bytes[3] == 0 && bytes[4] == 0 && bytes[k_type_at] == 1;
+  }
+
+  // Takes a datagram of OpenVPN's.
+  bool openvpn(FlowState& state, Direction direction, Bytes bytes, capture::At at) {
+    if (!state.openvpn) {
+      if (state.bytes > 0 || state.connection || state.quic || direction != Direction::forward) return false;
+      state.openvpn = OpenVpn::opened_by(bytes, false);
+      if (!state.openvpn) return false;
+      begin(state, true, false);
+    } else if (state.openvpn->begins_anew(bytes)) {
+      keep_handshake(state);
+      begin(state, true, false);
+    }
+    state.bytes += bytes.size();
+    state.openvpn->datagram(side_of(direction), bytes, at_of(at), *state.connection);
+    return true;
   }
 
   void begin(FlowState& state, bool opener_known, bool datagrams) {
@@ -357,6 +380,7 @@ class Collector final : public capture::Handler {
     auto handshake = state.connection ? state.connection->take(at_of(last_)) : std::nullopt;
     if (!handshake) return false;
     handshake->flow_id = state.flow.id;
+    if (state.openvpn && state.flow.transport == capture::Transport::udp) handshake->transport = "udp";
     keep(std::move(*handshake));
     return true;
   }

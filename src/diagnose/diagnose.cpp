@@ -149,7 +149,7 @@ class Engine {
     for (std::size_t i = 0; i < input_.logs.size(); ++i) {
       for (const LogAttempt& attempt : log_attempts_[i]) {
         if (attempt.failed || attempt.succeeded) continue;
-        for (LocatedFact& fact : facts_of_log(input_.logs[i], attempt.span.first_line, attempt.span.last_line, role_of(input_.logs[i])))
+        for (LocatedFact& fact : facts_of_log(input_.logs[i], attempt.span.first_line, attempt.span.last_line, role_of(input_.logs[i]), knowledge_))
           general_.push_back(std::move(fact));
       }
     }
@@ -178,7 +178,7 @@ class Engine {
   }
 
   void add_log_facts(const LogSpan& span, std::vector<LocatedFact>& facts) const {
-    for (LocatedFact& fact : facts_of_log(input_.logs[span.log], span.first_line, span.last_line, role_of(input_.logs[span.log]))) facts.push_back(std::move(fact));
+    for (LocatedFact& fact : facts_of_log(input_.logs[span.log], span.first_line, span.last_line, role_of(input_.logs[span.log]), knowledge_)) facts.push_back(std::move(fact));
   }
 
   [[nodiscard]] std::vector<CodeHint> codes_of(const std::vector<LogSpan>& spans) const {

@@ -46,7 +46,7 @@ struct DeviceLimits {
 [[nodiscard]] std::vector<LocatedFact> facts_of_network(const wire::Capture& capture);
 // The events of lines first..last of a log.
 [[nodiscard]] std::vector<LocatedFact> facts_of_log(const log::Log& log, std::uint64_t first_line, std::uint64_t last_line,
-                                                    std::string_view role);
+                                                    std::string_view role, const knowledge::Knowledge& knowledge);
 // --set, --device, --host and the like.
 [[nodiscard]] std::vector<LocatedFact> facts_of_context(const Context& context, const DeviceLimits& limits);
 

@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The certificates of a handshake as facts.
 #include <algorithm>
-#include <array>
 
 #include "base/text.hpp"
 #include "diagnose/fact_sink.hpp"
+#include "diagnose/roots.hpp"
 #include "tls/certificate.hpp"
 
 namespace tlswhy::diagnose {
 namespace {
 
-// Words by which CAs name certificates that are no roots.
-constexpr std::array<std::string_view, 7> k_intermediate_words{"intermediate", "issuing",   "sub ca", "subca",
-                                                               "sub-ca",       "server ca", "tls ca"};
 // SHA-1 and MD5 are refused by today's verifiers (RFC 9155); RSA keys under 2048 bits too (NIST SP 800-131A).
 constexpr std::uint32_t k_smallest_rsa_bits = 2048;
-
-bool named_like_intermediate(std::string_view issuer) {
-  return std::any_of(k_intermediate_words.begin(), k_intermediate_words.end(),
-                     [&](std::string_view word) { return ifind(issuer, word) != std::string_view::npos; });
-}
 
 class CertificateFacts {
  public:
@@ -64,11 +56,18 @@ class CertificateFacts {
       } else if (!last.self_issued && chain.size() == 1) {
         // A leaf alone: verifiable only by who holds its issuer.
         // An issuer that calls itself an intermediate is one; any other may be a root, which need not be sent.
-        const bool intermediate = named_like_intermediate(leaf.issuer);
+        const bool intermediate = is_intermediate(leaf.issuer, knowledge_);
         FactBuilder fact("chain-incomplete");
         fact.with("issuer", printable(leaf.issuer)).with("intermediate", intermediate ? "yes" : "no").with("side", to_string(side));
         sink_.state(std::move(fact), leaf.frame, "only the leaf was sent; its issuer \"" + printable(leaf.issuer) + "\" was not",
                     !intermediate);
+      }
+      for (const tls::Certificate* const certificate : chain) {
+        const knowledge::RootNote* const issuer = side == Side::server ? known_issuer(certificate->issuer, knowledge_) : nullptr;
+        if (issuer == nullptr || issuer->kind != "inspection") continue;
+        sink_.state(FactBuilder("interception").with("what", "TLS inspection by " + std::string(issuer->note)), certificate->frame,
+                    "the certificate was issued by \"" + printable(certificate->issuer) + "\", which is " + std::string(issuer->note));
+        break;
       }
       if (!in_order)
         sink_.state(FactBuilder("cert-order").with("what", "bad").with("side", to_string(side)), leaf.frame,

@@ -4,8 +4,11 @@
 #include <array>
 
 #include "base/net.hpp"
+#include "base/text.hpp"
 #include "diagnose/attempts.hpp"
 #include "diagnose/facts.hpp"
+#include "diagnose/roots.hpp"
+#include "log/time_text.hpp"
 
 namespace tlswhy::diagnose {
 namespace {
@@ -52,9 +55,58 @@ void tell_sender(LocatedFact& located, std::string_view role, std::string_view l
   }
 }
 
+// A clock that shows a day before the first devices of this kind were sold was never set. No other judgement is made of it: a date of some
+// year may be right or wrong.
+constexpr int k_first_plausible_year = 2016;
+void tell_clock(knowledge::Fact& fact) {
+  const auto time = log::read_time(fact.get("time")).wall;
+  if (time) fact.set("state", civil_from(*time).year < k_first_plausible_year ? "unset" : "set");
+}
+
+// What a program lists of the chain it was sent, as the same facts that a capture gives.
+void state_shown_chain(std::vector<LocatedFact>& facts, const knowledge::Knowledge& knowledge) {
+  const LocatedFact* last = nullptr;
+  std::int64_t highest = -1;
+  const knowledge::RootNote* inspection = nullptr;
+  const LocatedFact* inspected = nullptr;
+  for (const LocatedFact& fact : facts) {
+    if (fact.fact.name != "cert-shown" || fact.fact.get("issuer").empty()) continue;
+    if (const knowledge::RootNote* const known = known_issuer(fact.fact.get("issuer"), knowledge); known != nullptr && known->kind == "inspection" && inspection == nullptr) {
+      inspection = known;
+      inspected = &fact;
+    }
+    const auto index = parse_integer(fact.fact.get("index"));
+    if (!index || *index < highest) continue;
+    highest = *index;
+    last = &fact;
+  }
+  std::vector<LocatedFact> more;
+  const auto state = [&](const LocatedFact& like, FactBuilder builder, std::string text) {
+    LocatedFact& stated = more.emplace_back(like);
+    stated.fact = builder.with("from", "log").with("role", like.fact.get("role")).with("library", like.fact.get("library")).take();
+    stated.text = std::move(text);
+  };
+  if (inspection != nullptr) {
+    const std::string issuer = printable(inspected->fact.get("issuer"));
+    state(*inspected, FactBuilder("interception").with("what", "TLS inspection by " + std::string(inspection->note)), "the certificate was issued by \"" + issuer + "\", which is " + std::string(inspection->note));
+  }
+  if (last != nullptr && !last->fact.get("subject").empty()) {
+    const std::string_view issuer = last->fact.get("issuer");
+    const bool whole = issuer == last->fact.get("subject");
+    state(*last, FactBuilder("chain").with("count", std::to_string(highest + 1)).with("complete", whole ? "root-sent" : "no-root").with("side", "server"),
+          std::to_string(highest + 1) + " certificates are listed");
+    if (!whole && highest == 0) {
+      const bool intermediate = is_intermediate(issuer, knowledge);
+      state(*last, FactBuilder("chain-incomplete").with("issuer", printable(issuer)).with("intermediate", intermediate ? "yes" : "no").with("side", "server"),
+            "only the server's own certificate is listed; its issuer \"" + printable(issuer) + "\" is not");
+    }
+  }
+  for (LocatedFact& fact : more) facts.push_back(std::move(fact));
+}
+
 }  // namespace
 
-std::vector<LocatedFact> facts_of_log(const log::Log& log, std::uint64_t first_line, std::uint64_t last_line, std::string_view role) {
+std::vector<LocatedFact> facts_of_log(const log::Log& log, std::uint64_t first_line, std::uint64_t last_line, std::string_view role, const knowledge::Knowledge& knowledge) {
   std::vector<LocatedFact> facts;
   std::string last_stage;  // the last handshake message the log speaks of
   const log::Event* before = nullptr;
@@ -94,6 +146,7 @@ std::vector<LocatedFact> facts_of_log(const log::Log& log, std::uint64_t first_l
       if (stated.name == "dial" && stated.get("literal").empty() && !stated.get("host").empty()) {
         located.fact.set("literal", is_ip_literal(stated.get("host")) ? "yes" : "no");
       }
+      if (stated.name == "clock" && stated.get("state").empty()) tell_clock(located.fact);
       if (stated.name == "cert-shown" && !stated.get("subject").empty() && !stated.get("issuer").empty()) {
         located.fact.set("self_issued", stated.get("subject") == stated.get("issuer") ? "yes" : "no");
       }
@@ -106,6 +159,7 @@ std::vector<LocatedFact> facts_of_log(const log::Log& log, std::uint64_t first_l
       }
     }
   }
+  state_shown_chain(facts, knowledge);
   return facts;
 }
 

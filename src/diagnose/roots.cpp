@@ -27,7 +27,40 @@ std::string_view expired(std::string_view until, const std::optional<Timestamp>&
   return *end < *now ? "yes" : "no";
 }
 
+// Words by which CAs name certificates that are no roots.
+constexpr std::array<std::string_view, 7> k_intermediate_words{"intermediate", "issuing", "sub ca", "subca", "sub-ca", "server ca", "tls ca"};
+
+// The common name in a name as Mbed TLS, OpenSSL and GnuTLS print it ("CN=R11", "CN = R11, O = ...", "/CN=R11").
+std::string_view common_name(std::string_view name) {
+  std::size_t at = ifind(name, "CN");
+  while (at != std::string_view::npos) {
+    std::string_view rest = trim(name.substr(at + 2));
+    if (rest.starts_with('=')) {
+      rest = trim(rest.substr(1));
+      return trim(rest.substr(0, rest.find_first_of(",/\n")));
+    }
+    const std::size_t next = ifind(name.substr(at + 2), "CN");
+    at = next == std::string_view::npos ? next : at + 2 + next;
+  }
+  return {};
+}
+
 }  // namespace
+
+const knowledge::RootNote* known_issuer(std::string_view issuer, const knowledge::Knowledge& knowledge) {
+  const std::string_view name = common_name(issuer);
+  for (const knowledge::RootNote& known : knowledge.roots) {
+    if (known.kind == "intermediate" && iequals(known.name, name)) return &known;
+    if (known.kind == "inspection" && ifind(issuer, known.name) != std::string_view::npos) return &known;
+  }
+  return nullptr;
+}
+
+bool is_intermediate(std::string_view issuer, const knowledge::Knowledge& knowledge) {
+  const knowledge::RootNote* const known = known_issuer(issuer, knowledge);
+  if (known != nullptr && known->kind == "intermediate") return true;
+  return std::any_of(k_intermediate_words.begin(), k_intermediate_words.end(), [&](std::string_view word) { return ifind(issuer, word) != std::string_view::npos; });
+}
 
 void add_known_roots(std::vector<LocatedFact>& facts, const knowledge::Knowledge& knowledge, const std::optional<Timestamp>& now) {
   std::set<std::string> stated;

@@ -294,7 +294,7 @@ std::string emit_devices(const Knowledge& knowledge) {
     return quote(fault.id) + ", " + quote(fault.severity) + ", " + quote(fault.title) + ", " + quote(fault.action) + ", " + emit_properties(unit, fault.gives);
   });
   const std::string roots = unit.list<RootNote>("RootNote", knowledge.roots, [&](const RootNote& root) {
-    return quote(root.id) + ", " + quote(root.name) + ", " + quote(root.until) + ", " + quote(root.note);
+    return quote(root.id) + ", " + quote(root.name) + ", " + quote(root.until) + ", " + quote(root.note) + ", " + quote(root.kind);
   });
   std::string text = unit.finish("Device", "devices", devices);
   const auto more = [&](std::string_view type, std::string_view name, const std::string& span) {

@@ -132,13 +132,17 @@ Library Library::load(const std::string& folder, std::vector<std::string>& fault
   each("defects", ".toml", [&](const Source& file, const fs::path&) {
     if (auto parsed = parse_defect(file, arena, faults)) defects.push_back(*parsed);
   });
+  std::vector<RootNote> roots;
   each("files", ".toml", [&](const Source& file, const fs::path& path) {
     if (path.filename() == "faults.toml") {
       own.file_faults = arena.keep(parse_file_faults(file, arena, faults));
     } else if (path.filename() == "roots.toml") {
-      own.roots = arena.keep(parse_roots(file, arena, faults));
+      for (const RootNote& note : parse_roots(file, arena, faults)) roots.push_back(note);
+    } else if (path.filename() == "issuers.toml") {
+      for (const RootNote& issuer : parse_issuers(file, arena, faults)) roots.push_back(issuer);
     }
   });
+  own.roots = arena.keep(std::move(roots));
   own.servers = arena.keep(std::move(servers));
   own.configs = arena.keep(std::move(configs));
   own.defects = arena.keep(std::move(defects));

@@ -32,6 +32,7 @@ struct Source {
 [[nodiscard]] std::optional<ConfigFormat> parse_config(const Source& file, Arena& arena, std::vector<std::string>& faults);
 [[nodiscard]] std::optional<Defect> parse_defect(const Source& file, Arena& arena, std::vector<std::string>& faults);
 [[nodiscard]] std::vector<FileFault> parse_file_faults(const Source& file, Arena& arena, std::vector<std::string>& faults);
+[[nodiscard]] std::vector<RootNote> parse_issuers(const Source& file, Arena& arena, std::vector<std::string>& faults);
 [[nodiscard]] std::vector<RootNote> parse_roots(const Source& file, Arena& arena, std::vector<std::string>& faults);
 
 }  // namespace tlswhy::knowledge

@@ -420,4 +420,19 @@ std::vector<RootNote> parse_roots(const Source& file, Arena& arena, std::vector<
   return list;
 }
 
+std::vector<RootNote> parse_issuers(const Source& file, Arena& arena, std::vector<std::string>& faults) {
+  const Document doc(file, arena, faults);
+  std::vector<RootNote> list;
+  if (!doc.ok()) return list;
+  doc.allow_only(doc.root(), {"issuers"});
+  for (const toml::table* const table : doc.tables(doc.root(), "issuers")) {
+    doc.allow_only(*table, {"of", "kind", "names", "reference"});
+    const std::string_view kind = doc.text(*table, "kind", true);
+    if (kind != "intermediate" && kind != "inspection") doc.fault(*table, "kind is intermediate or inspection");
+    if (doc.text(*table, "reference", true).empty()) doc.fault(*table, "a reference is missing");
+    for (const std::string_view name : doc.texts(table->get("names"))) list.push_back({name, name, {}, doc.text(*table, "of", true), kind});
+  }
+  return list;
+}
+
 }  // namespace tlswhy::knowledge

@@ -413,7 +413,6 @@ def measure(options):
         base = best(["tcpdump", "-r", str(path), "-w", "/dev/null"], options.times)
         show("tcpdump -r FILE -w /dev/null", base, base)
         show("tlswhy", best([tool, str(path)], options.times), base)
-        show("tlswhy --threads 2", best([tool, "--threads", "2", str(path)], options.times), base)
         if options.json:
             show("tlswhy --json", best([tool, "--json", str(path)], 1), base)
         if name == "handshakes" and (folder / "handshakes.pcapng").exists():

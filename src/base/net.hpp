@@ -4,6 +4,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -15,7 +16,13 @@ struct IpAddress {
   std::array<std::uint8_t, 16> bytes{};
   bool v6 = false;
   bool mac = false;
-  [[nodiscard]] friend auto operator<=>(const IpAddress&, const IpAddress&) = default;
+  [[nodiscard]] friend bool operator==(const IpAddress&, const IpAddress&) = default;
+  // Written out: libc++ 14 (Emscripten) cannot order arrays with <=>.
+  [[nodiscard]] friend std::strong_ordering operator<=>(const IpAddress& a, const IpAddress& b) {
+    if (const int order = std::memcmp(a.bytes.data(), b.bytes.data(), a.bytes.size()); order != 0) return order <=> 0;
+    if (a.v6 != b.v6) return a.v6 <=> b.v6;
+    return a.mac <=> b.mac;
+  }
 };
 
 struct Endpoint {

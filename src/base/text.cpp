@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 
 namespace tlswhy {
 namespace {
@@ -164,10 +165,20 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
 }
 
 std::optional<double> parse_decimal(std::string_view text) {
+#ifdef __cpp_lib_to_chars
   double value = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || stop != text.data() + text.size()) return std::nullopt;
   return value;
+#else
+  // libc++ 14 (Emscripten) has none for decimals. strtod takes more, which is refused here; nothing sets a locale in such a build.
+  if (text.empty() || text.front() == '+' || text.find_first_not_of("0123456789.eE+-") != std::string_view::npos) return std::nullopt;
+  const std::string copy(text);
+  char* stop = nullptr;
+  const double value = std::strtod(copy.c_str(), &stop);
+  if (stop != copy.c_str() + copy.size()) return std::nullopt;
+  return value;
+#endif
 }
 
 std::string shorten(std::string_view text, std::size_t limit) {

@@ -62,7 +62,7 @@ bool tell_pem(std::string_view text, std::size_t line_begin, Event& event, std::
 std::span<const Event> events_between(const Log& log, std::uint64_t first, std::uint64_t last) {
   const auto begin = std::lower_bound(log.events.begin(), log.events.end(), first, [](const Event& event, std::uint64_t line) { return event.line < line; });
   const auto end = std::upper_bound(begin, log.events.end(), last, [](std::uint64_t line, const Event& event) { return line < event.line; });
-  return {begin, end};
+  return std::span<const Event>(log.events).subspan(static_cast<std::size_t>(begin - log.events.begin()), static_cast<std::size_t>(end - begin));
 }
 
 Log Scanner::read(std::string_view text, std::string path) const {

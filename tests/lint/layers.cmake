@@ -18,6 +18,7 @@ set(triage_may base knowledge capture tls wire log diagnose input)
 set(watch_may base knowledge capture tls wire log diagnose input)
 set(report_may base knowledge codes tls wire log capture device check diagnose input triage watch)
 set(serve_may base knowledge capture tls wire log diagnose input report)
+set(wasm_may base knowledge capture report serve cli)
 set(cli_may base knowledge capture tls wire codes log device check diagnose input triage watch report serve sandbox)
 
 # Third-party headers and the one module that may name each.

@@ -10,9 +10,11 @@ let view = null;      // the last answer
 let asked = 0;        // numbers the questions, so that a late answer to an older one is dropped
 let running = null;   // the request that is under way
 
-// --- the engine, over HTTP
+// --- the engine: over HTTP, or within the page where a script before this one has brought it (src/wasm)
 
-function ask(what, body, { binary = false, onProgress = null, keep = null } = {}) {
+function ask(what, body, options = {}) { return globalThis.tlswhyHere ? tlswhyHere.ask(what, body, options) : askServer(what, body, options); }
+
+function askServer(what, body, { binary = false, onProgress = null, keep = null } = {}) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", what);
@@ -230,8 +232,8 @@ $("save-pcapng").addEventListener("click", async () => {
 
 (async () => {
   try {
-    const choices = await (await fetch("choices")).json();
+    const choices = globalThis.tlswhyHere ? await ask("choices", new FormData()) : await (await fetch("choices")).json();
     $("version").textContent = choices.version;
     for (const device of choices.devices) $("device").append(new Option(device.title + " (" + device.id + ")", device.id));
-  } catch { trouble.textContent = "tlswhy serve does not answer; is it still running?"; }
+  } catch (error) { trouble.textContent = globalThis.tlswhyHere ? "The engine could not be started: " + error.message : "tlswhy serve does not answer; is it still running?"; }
 })();

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "capture/dissector.hpp"
+#include "capture/feed.hpp"
 #include "capture/file_reader.hpp"
 #include "capture/filter.hpp"
-#include "capture/live.hpp"
 #include "capture/source.hpp"
 
 namespace tlswhy::capture {

@@ -43,17 +43,6 @@ std::string link_type_name(std::uint32_t link_type) {
   return name != nullptr ? name : std::to_string(link_type);
 }
 
-std::uint32_t link_type_from_file(std::uint32_t number) {
-  // libpcap's own numbers (DLT) below 100 differ between systems; files use these instead (pcap-common.c, "LINKTYPE_").
-  switch (number) {
-    case 100: return DLT_ATM_RFC1483;
-    case 101: return DLT_RAW;
-    case 102: return DLT_SLIP_BSDOS;
-    case 103: return DLT_PPP_BSDOS;
-    default: return number;
-  }
-}
-
 struct Filter::State {
   std::string expression;
   std::map<std::uint32_t, Program> programs;

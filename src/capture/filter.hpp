@@ -8,13 +8,11 @@
 #include "base/reader.hpp"
 #include "base/result.hpp"
 
-// What files ask libpcap for; live.cpp asks it for interfaces, and no other file includes it.
+// What files ask libpcap for; interface.cpp asks it for interfaces, and no other file includes it.
 namespace tlswhy::capture {
 
 // The name of a link type as libpcap gives it ("EN10MB"), or its number.
 [[nodiscard]] std::string link_type_name(std::uint32_t link_type);
-// The libpcap (DLT) number of a link type as it stands in a file; the two differ for a few old ones.
-[[nodiscard]] std::uint32_t link_type_from_file(std::uint32_t number);
 
 // A packet filter in tcpdump's language, compiled once for each link type it meets.
 class Filter {

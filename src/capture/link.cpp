@@ -9,7 +9,7 @@ namespace {
 
 // Link types by libpcap's number, https://www.tcpdump.org/linktypes.html
 enum LinkType : std::uint32_t {
-  k_null = 0, k_en10mb = 1, k_slip = 8, k_ppp = 9, k_atm_rfc1483 = 11, k_raw = 12, k_raw_openbsd = 14, k_ppp_serial = 50, k_ppp_ether = 51,
+  k_null = 0, k_en10mb = 1, k_slip = 8, k_ppp = 9, k_atm_rfc1483 = 11, k_raw = 12, k_raw_openbsd = 14, k_slip_bsdos = 15, k_ppp_bsdos = 16, k_ppp_serial = 50, k_ppp_ether = 51,
   k_c_hdlc = 104, k_ieee802_11 = 105, k_frelay = 107, k_loop = 108, k_enc = 109, k_linux_sll = 113, k_pflog = 117, k_prism = 119,
   k_radiotap = 127, k_avs = 163, k_ppp_pppd = 166, k_ppi = 192, k_ppp_with_direction = 204, k_mpls = 219, k_ipv4 = 228, k_ipv6 = 229,
   k_nflog = 239, k_pktap = 258, k_linux_sll2 = 276,
@@ -149,6 +149,17 @@ Next read_pflog(LinkContext& context, const Piece& piece) {
 }
 
 }  // namespace
+
+std::uint32_t link_type_from_file(std::uint32_t number) {
+  // libpcap's own numbers (DLT) below 100 differ between systems; files use these instead (pcap-common.c, "LINKTYPE_").
+  switch (number) {
+    case 100: return k_atm_rfc1483;
+    case 101: return k_raw;
+    case 102: return k_slip_bsdos;
+    case 103: return k_ppp_bsdos;
+    default: return number;
+  }
+}
 
 MacAddress read_mac(Reader& reader) {
   MacAddress mac{};

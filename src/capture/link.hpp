@@ -33,6 +33,10 @@ struct Next {
   Piece piece;
 };
 
+// The number that libpcap and this program use for a link type (DLT, as on Linux), of the one that stands in a file; the two differ for a
+// few old ones.
+[[nodiscard]] std::uint32_t link_type_from_file(std::uint32_t number);
+
 using MacAddress = std::array<std::uint8_t, 6>;
 
 // What link headers tell beside what comes next.

@@ -5,6 +5,7 @@
 
 #include "capture/file_reader.hpp"
 #include "capture/filter.hpp"
+#include "capture/link.hpp"
 
 namespace tlswhy::capture {
 

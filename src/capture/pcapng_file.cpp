@@ -5,7 +5,7 @@
 #include <string>
 
 #include "capture/file_reader.hpp"
-#include "capture/filter.hpp"
+#include "capture/link.hpp"
 #include "capture/pcapng_format.hpp"
 
 namespace tlswhy::capture {

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -15,6 +14,7 @@
 #include <utility>
 
 #include "cli/annotate.hpp"
+#include "cli/interrupt.hpp"
 #include "cli/options.hpp"
 #include "diagnose/attempts.hpp"
 #include "log/log.hpp"
@@ -30,18 +30,6 @@ constexpr std::size_t k_chunk = 64U << 10U;
 constexpr std::uint64_t k_repeat_after_lines = 500;
 constexpr std::size_t k_most_remembered = 10'000;  // explanations; a line that is new each time must not fill the memory
 constexpr int k_follow_pause_ms = 200;             // between looks at a file that is followed
-
-volatile std::sig_atomic_t stop_asked = 0;
-void ask_to_stop(int) { stop_asked = 1; }
-
-// Without SA_RESTART, so that a read that waits for a silent device ends too.
-void end_on_interrupt() {
-  struct sigaction action {};
-  action.sa_handler = ask_to_stop;
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-}
 
 class Descriptor {
  public:
@@ -155,13 +143,13 @@ int run_annotate(const Options& options) {
     complain(options.output + ": cannot be written: " + std::strerror(errno));
     return k_exit_unreadable;
   }
-  end_on_interrupt();
+  note_interrupts();
   Annotator annotator(knowledge.get(), text_options(options));
   int status = k_exit_ok;
   bool wanted = true;  // someone reads what is written
   std::string buffer(k_chunk, '\0');
   // What a read gives goes out at once, a prompt that never ends its line too.
-  while (stop_asked == 0 && wanted) {
+  while (!interrupted() && wanted) {
     const ssize_t got = read(input.number(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {

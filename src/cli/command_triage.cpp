@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <ctime>
 #include <set>
@@ -14,6 +13,7 @@
 #include "base/text.hpp"
 #include "base/time.hpp"
 #include "cli/context.hpp"
+#include "cli/interrupt.hpp"
 #include "cli/options.hpp"
 #include "cli/triage_output.hpp"
 #include "input/input.hpp"
@@ -30,20 +30,6 @@ constexpr std::size_t k_most_jobs = 256;
 constexpr std::size_t k_most_shards = 1'000'000;
 // No counter for what is over before it could be read.
 constexpr std::chrono::milliseconds k_before_progress{1000};
-
-std::atomic<bool> g_interrupted{false};
-
-// The first interruption ends the run in good order; a second one ends the process.
-void on_interrupt(int) { g_interrupted.store(true, std::memory_order_relaxed); }
-
-void watch_interrupts() {
-  struct sigaction action {};
-  action.sa_handler = on_interrupt;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-}
 
 struct Shard {
   std::size_t index = 1;
@@ -109,21 +95,6 @@ std::optional<int> read_baseline_file(const std::string& path, Common& common) {
   return std::nullopt;
 }
 
-std::optional<int> read_key_logs(const std::vector<std::string>& paths, Common& common) {
-  if (paths.empty()) return std::nullopt;
-  auto keys = std::make_shared<tls::KeyLog>();
-  for (const std::string& path : paths) {
-    const auto bytes = input::read_bytes(path);
-    if (!bytes) {
-      complain(path + ": " + bytes.error().what);
-      return k_exit_unreadable;
-    }
-    for (const std::string& problem : keys->add(std::string_view(reinterpret_cast<const char*>(bytes->data()), bytes->size()))) complain(path + ": " + problem);
-  }
-  common.settings.keys = std::move(keys);
-  return std::nullopt;
-}
-
 std::optional<int> read_common(const Options& options, const knowledge::Knowledge& knowledge, Common& common) {
   const auto gate = gate_of(options, knowledge);
   if (!gate) return k_exit_usage;
@@ -147,7 +118,7 @@ std::optional<int> read_common(const Options& options, const knowledge::Knowledg
   if (!read_trusted(options, common.trusted, errors)) return k_exit_unreadable;
   for (const std::string& error : errors) complain(error);
   common.settings.filter = options.filter;
-  if (const auto status = read_key_logs(options.key_logs, common)) return status;
+  if (!read_key_logs(options, common.settings.keys)) return k_exit_unreadable;
   return read_baseline_file(options.baseline, common);
 }
 
@@ -251,7 +222,7 @@ int run_triage(const Options& options) {
   run.jobs = std::min(k_most_jobs, options.jobs != 0 ? options.jobs : std::max<std::size_t>(1, std::thread::hardware_concurrency()));
   run.until = common.until;
   run.stop = &stop;
-  watch_interrupts();
+  note_interrupts();
   std::size_t given = 0;
   const std::size_t not_reached = triage::run_all(
       found.units, run, work,
@@ -265,16 +236,16 @@ int run_triage(const Options& options) {
           finish_line(done, unit, none);
         }
         output.add(std::move(done.finding), done.text);
-        stop = g_interrupted || bad_filter || output.broken();
+        stop = interrupted() || bad_filter || output.broken();
       },
       [&](std::size_t so_far) {
-        stop = g_interrupted || bad_filter || output.broken();
+        stop = interrupted() || bad_filter || output.broken();
         progress.tick(so_far);
       });
   progress.clear();
   if (bad_filter) return k_exit_usage;
   const int status = output.finish(not_reached, lost);
-  if (g_interrupted) {
+  if (interrupted()) {
     complain("interrupted; " + std::to_string(not_reached) + " inputs were not looked at");
     return k_exit_interrupted;
   }

@@ -8,13 +8,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
 #include "base/text.hpp"
+#include "capture/interface.hpp"
 #include "cli/context.hpp"
+#include "cli/interrupt.hpp"
 #include "cli/options.hpp"
 #include "cli/rights.hpp"
 #include "input/input.hpp"
@@ -27,16 +28,6 @@ namespace {
 constexpr int k_turn_ms = 50;           // between looks at files and at what is due
 constexpr double k_folder_turn_ms = 500;
 constexpr unsigned k_nobody = 65'534;   // where sudo does not say who asked
-
-volatile std::sig_atomic_t stop_asked = 0;
-void ask_to_stop(int) { stop_asked = 1; }
-
-void end_on_interrupt() {
-  struct sigaction action {};
-  action.sa_handler = ask_to_stop;
-  sigemptyset(&action.sa_mask);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaction(signal, &action, nullptr);
-}
 
 Timestamp now() { return {std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count()}; }
 
@@ -56,21 +47,6 @@ bool become_user() {
   return setuid(0) != 0;
 }
 
-std::shared_ptr<const tls::KeyLog> key_logs(const Options& options, bool& ok) {
-  if (options.key_logs.empty()) return nullptr;
-  auto keys = std::make_shared<tls::KeyLog>();
-  for (const std::string& path : options.key_logs) {
-    const auto bytes = input::read_bytes(path);
-    if (!bytes) {
-      complain(path + ": " + bytes.error().what);
-      ok = false;
-      continue;
-    }
-    for (const std::string& problem : keys->add(std::string_view(reinterpret_cast<const char*>(bytes->data()), bytes->size()))) complain(path + ": " + problem);
-  }
-  return keys;
-}
-
 class Watch {
  public:
   Watch(const Options& options, watch::Settings settings, const knowledge::Knowledge& knowledge)
@@ -88,11 +64,12 @@ class Watch {
     }
     for (const std::string& path : options_.paths) {
       struct stat information {};
-      if (path != "-" && stat(path.c_str(), &information) == 0 && S_ISDIR(information.st_mode)) {
+      const bool exists = path != "-" && stat(path.c_str(), &information) == 0;
+      if (exists && S_ISDIR(information.st_mode)) {
         folders_.push_back({watch::CaptureFolder(path), session_.add_wire(path, true)});
         continue;
       }
-      if (path != "-" && stat(path.c_str(), &information) == 0 && S_ISREG(information.st_mode)) {
+      if (exists && S_ISREG(information.st_mode)) {
         const auto head = input::read_head(path);
         if (head && input::kind_of(*head) == input::Kind::capture) {
           complain(path + ": is a capture; name the folder it is written into, or look at it whole with tlswhy " + path);
@@ -115,7 +92,7 @@ class Watch {
 
   int run() {
     bool live = true;
-    while (stop_asked == 0 && live) {
+    while (!interrupted() && live) {
       live = turn();
       tell(session_.due(now()));
       if (std::ferror(stdout) != 0) return k_exit_ok;  // nobody reads any more
@@ -266,7 +243,7 @@ int run_watch(const Options& options) {
   if (!read_context(options, knowledge.get(), settings.context)) return k_exit_usage;
   std::vector<std::string> errors;
   bool ok = read_trusted(options, settings.trusted, errors);
-  settings.keys = key_logs(options, ok);
+  ok = read_key_logs(options, settings.keys) && ok;
   for (const std::string& error : errors) complain(error);
   if (!ok) return k_exit_unreadable;
   Watch watch(options, std::move(settings), knowledge.get());
@@ -276,7 +253,7 @@ int run_watch(const Options& options) {
     return k_exit_unreadable;
   }
   drop_rights({}, options.verbose);
-  end_on_interrupt();
+  note_interrupts();
   if (!options.machine() && !options.quiet) {
     std::fputs(isatty(STDIN_FILENO) != 0 ? "Watching. Enter: more about the last failure; s Enter: the counts; Ctrl-C ends it.\n" : "Watching. Ctrl-C ends it.\n", stderr);
   }

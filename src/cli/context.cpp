@@ -31,4 +31,19 @@ bool read_trusted(const Options& options, std::vector<tls::Certificate>& trusted
   return true;
 }
 
+bool read_key_logs(const Options& options, std::shared_ptr<const tls::KeyLog>& keys) {
+  if (options.key_logs.empty()) return true;
+  auto read = std::make_shared<tls::KeyLog>();
+  for (const std::string& path : options.key_logs) {
+    const auto bytes = input::read_bytes(path);
+    if (!bytes) {
+      complain(path + ": " + bytes.error().what);
+      return false;
+    }
+    for (const std::string& problem : read->add(std::string_view(reinterpret_cast<const char*>(bytes->data()), bytes->size()))) complain(path + ": " + problem);
+  }
+  keys = std::move(read);
+  return true;
+}
+
 }  // namespace tlswhy::cli

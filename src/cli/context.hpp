@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "cli/options.hpp"
 #include "diagnose/diagnose.hpp"
 #include "knowledge/model.hpp"
+#include "tls/keylog.hpp"
 
 namespace tlswhy::cli {
 
@@ -14,5 +16,7 @@ namespace tlswhy::cli {
 [[nodiscard]] bool read_context(const Options& options, const knowledge::Knowledge& knowledge, diagnose::Context& context);
 // The certificates of --ca. False, after the complaint, if a file cannot be read; `errors` receives what else is wrong.
 [[nodiscard]] bool read_trusted(const Options& options, std::vector<tls::Certificate>& trusted, std::vector<std::string>& errors);
+// The key logs of --keylog; null where there are none. False, after the complaint, if one cannot be read.
+[[nodiscard]] bool read_key_logs(const Options& options, std::shared_ptr<const tls::KeyLog>& keys);
 
 }  // namespace tlswhy::cli

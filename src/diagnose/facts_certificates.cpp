@@ -63,10 +63,9 @@ class CertificateFacts {
                     !intermediate);
       }
       for (const tls::Certificate* const certificate : chain) {
-        const knowledge::RootNote* const issuer = side == Side::server ? known_issuer(certificate->issuer, knowledge_) : nullptr;
-        if (issuer == nullptr || issuer->kind != "inspection") continue;
-        sink_.state(FactBuilder("interception").with("what", "TLS inspection by " + std::string(issuer->note)), certificate->frame,
-                    "the certificate was issued by \"" + printable(certificate->issuer) + "\", which is " + std::string(issuer->note));
+        const auto found = side == Side::server ? inspected_by(certificate->issuer, knowledge_) : std::nullopt;
+        if (!found) continue;
+        sink_.state(FactBuilder("interception").with("what", found->what), certificate->frame, found->text);
         break;
       }
       if (!in_order)

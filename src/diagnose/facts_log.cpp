@@ -67,14 +67,11 @@ void tell_clock(knowledge::Fact& fact) {
 void state_shown_chain(std::vector<LocatedFact>& facts, const knowledge::Knowledge& knowledge) {
   const LocatedFact* last = nullptr;
   std::int64_t highest = -1;
-  const knowledge::RootNote* inspection = nullptr;
+  std::optional<Interception> inspection;
   const LocatedFact* inspected = nullptr;
   for (const LocatedFact& fact : facts) {
     if (fact.fact.name != "cert-shown" || fact.fact.get("issuer").empty()) continue;
-    if (const knowledge::RootNote* const known = known_issuer(fact.fact.get("issuer"), knowledge); known != nullptr && known->kind == "inspection" && inspection == nullptr) {
-      inspection = known;
-      inspected = &fact;
-    }
+    if (!inspection && (inspection = inspected_by(fact.fact.get("issuer"), knowledge))) inspected = &fact;
     const auto index = parse_integer(fact.fact.get("index"));
     if (!index || *index < highest) continue;
     highest = *index;
@@ -86,10 +83,7 @@ void state_shown_chain(std::vector<LocatedFact>& facts, const knowledge::Knowled
     stated.fact = builder.with("from", "log").with("role", like.fact.get("role")).with("library", like.fact.get("library")).take();
     stated.text = std::move(text);
   };
-  if (inspection != nullptr) {
-    const std::string issuer = printable(inspected->fact.get("issuer"));
-    state(*inspected, FactBuilder("interception").with("what", "TLS inspection by " + std::string(inspection->note)), "the certificate was issued by \"" + issuer + "\", which is " + std::string(inspection->note));
-  }
+  if (inspection) state(*inspected, FactBuilder("interception").with("what", inspection->what), inspection->text);
   if (last != nullptr && !last->fact.get("subject").empty()) {
     const std::string_view issuer = last->fact.get("issuer");
     const bool whole = issuer == last->fact.get("subject");

@@ -27,9 +27,6 @@ std::string_view expired(std::string_view until, const std::optional<Timestamp>&
   return *end < *now ? "yes" : "no";
 }
 
-// Words by which CAs name certificates that are no roots.
-constexpr std::array<std::string_view, 7> k_intermediate_words{"intermediate", "issuing", "sub ca", "subca", "sub-ca", "server ca", "tls ca"};
-
 // The common name in a name as Mbed TLS, OpenSSL and GnuTLS print it ("CN=R11", "CN = R11, O = ...", "/CN=R11").
 std::string_view common_name(std::string_view name) {
   std::size_t at = ifind(name, "CN");
@@ -45,21 +42,27 @@ std::string_view common_name(std::string_view name) {
   return {};
 }
 
-}  // namespace
-
-const knowledge::RootNote* known_issuer(std::string_view issuer, const knowledge::Knowledge& knowledge) {
+// The entry of that kind in data/files/issuers.toml that an issuer's name is met by; null where there is none.
+const knowledge::RootNote* known_issuer(std::string_view issuer, std::string_view kind, const knowledge::Knowledge& knowledge) {
   const std::string_view name = common_name(issuer);
-  for (const knowledge::RootNote& known : knowledge.roots) {
-    if (known.kind == "intermediate" && iequals(known.name, name)) return &known;
-    if (known.kind == "inspection" && ifind(issuer, known.name) != std::string_view::npos) return &known;
-  }
-  return nullptr;
+  const auto found = std::find_if(knowledge.roots.begin(), knowledge.roots.end(), [&](const knowledge::RootNote& known) {
+    if (known.kind != kind) return false;
+    return kind == "intermediate" ? iequals(known.name, name) : ifind(issuer, known.name) != std::string_view::npos;
+  });
+  return found == knowledge.roots.end() ? nullptr : &*found;
 }
 
+}  // namespace
+
 bool is_intermediate(std::string_view issuer, const knowledge::Knowledge& knowledge) {
-  const knowledge::RootNote* const known = known_issuer(issuer, knowledge);
-  if (known != nullptr && known->kind == "intermediate") return true;
-  return std::any_of(k_intermediate_words.begin(), k_intermediate_words.end(), [&](std::string_view word) { return ifind(issuer, word) != std::string_view::npos; });
+  return known_issuer(issuer, "intermediate", knowledge) != nullptr || known_issuer(issuer, "naming", knowledge) != nullptr;
+}
+
+std::optional<Interception> inspected_by(std::string_view issuer, const knowledge::Knowledge& knowledge) {
+  const knowledge::RootNote* const known = known_issuer(issuer, "inspection", knowledge);
+  if (known == nullptr) return std::nullopt;
+  const std::string product(known->note);
+  return Interception{"TLS inspection by " + product, "the certificate was issued by \"" + printable(issuer) + "\", which is " + product};
 }
 
 void add_known_roots(std::vector<LocatedFact>& facts, const knowledge::Knowledge& knowledge, const std::optional<Timestamp>& now) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.hpp"
@@ -13,10 +15,14 @@ namespace tlswhy::diagnose {
 // left at a date. `now` is the date of what was given, where it is known.
 void add_known_roots(std::vector<LocatedFact>& facts, const knowledge::Knowledge& knowledge, const std::optional<Timestamp>& now);
 
-// What a certificate's issuer is known as ("intermediate": by its common name; "inspection": by any part of its name); null where it is
-// none of those in data/files/issuers.toml.
-[[nodiscard]] const knowledge::RootNote* known_issuer(std::string_view issuer, const knowledge::Knowledge& knowledge);
-// Whether an issuer is no root by its name: a known one, or one that says so (Intermediate, Issuing, Sub CA and the like).
+// Whether an issuer is no root by its name: a known intermediate, or one that says so (data/files/issuers.toml).
 [[nodiscard]] bool is_intermediate(std::string_view issuer, const knowledge::Knowledge& knowledge);
+
+// A certificate whose issuer belongs to a product that opens TLS on its way.
+struct Interception {
+  std::string what;  // the fact's field
+  std::string text;  // a sentence, fit to be shown
+};
+[[nodiscard]] std::optional<Interception> inspected_by(std::string_view issuer, const knowledge::Knowledge& knowledge);
 
 }  // namespace tlswhy::diagnose

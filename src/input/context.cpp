@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "input/context.hpp"
 
-#include <algorithm>
-
 #include "base/time.hpp"
+#include "device/profile.hpp"
 #include "log/log.hpp"
 
 namespace tlswhy::input {
@@ -15,21 +14,11 @@ std::string plain_value(std::string_view value) {
   return std::string(value);
 }
 
-bool is_device(std::string_view name, const knowledge::Knowledge& knowledge) {
-  if (knowledge.device(name) != nullptr) return true;
-  for (const knowledge::Device& device : knowledge.devices) {
-    for (const knowledge::Property& property : device.properties) {
-      if (property.key == "aliases" && std::find(property.values.begin(), property.values.end(), name) != property.values.end()) return true;
-    }
-  }
-  return false;
-}
-
 }  // namespace
 
 Result<diagnose::Context> context_of(const Told& told, const knowledge::Knowledge& knowledge) {
   diagnose::Context context;
-  if (!told.device.empty() && !is_device(told.device, knowledge)) return fail("there is no profile \"" + told.device + "\"; tlswhy devices lists them", "device");
+  if (!told.device.empty() && !device::find(knowledge.devices, told.device)) return fail("there is no profile \"" + told.device + "\"; tlswhy devices lists them", "device");
   context.device = told.device;
   context.host = told.host;
   if (told.in_buffer > 0) context.in_buffer = told.in_buffer;

@@ -202,7 +202,7 @@ struct RootNote {
   std::string_view name;                   // common name as in certificates
   std::string_view until;                  // date from which it no longer serves; empty if it does
   std::string_view note;
-  std::string_view kind = "root";          // root, intermediate (a public CA's, never in root stores), inspection (of a product that opens TLS)
+  std::string_view kind = "root";          // root, intermediate (a public CA's, never in root stores), naming (words that tell one), inspection (of a product that opens TLS)
 };
 
 // Where one `match` of the dialects stands: its dialect, its place in there and the spelling.

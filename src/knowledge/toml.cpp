@@ -204,13 +204,36 @@ std::span<const Property> parse_properties(const Document& doc, const toml::node
   return doc.arena().keep(std::move(properties));
 }
 
+// `oneof(@NAME)` stands for the list of that name in the table [words].
+std::span<const std::string_view> with_words(const Document& doc, const toml::table& table, std::span<const std::string_view> patterns) {
+  constexpr std::string_view k_opening = "oneof(@";
+  std::vector<std::string_view> list;
+  for (const std::string_view pattern : patterns) {
+    std::string text(pattern);
+    for (std::size_t at = text.find(k_opening); at != std::string::npos; at = text.find(k_opening, at)) {
+      const std::size_t name_at = at + k_opening.size();
+      const std::string name = text.substr(name_at, text.find(')', name_at) - name_at);
+      const toml::node* const words = doc.root().at_path("words." + name).node();
+      std::string joined;
+      for (const std::string_view word : doc.texts(words)) joined += (joined.empty() ? "" : ",") + std::string(word);
+      if (joined.empty()) {
+        doc.fault(table, "[words] has no list \"" + name + "\"");
+        return patterns;
+      }
+      text.replace(name_at - 1, name.size() + 1, joined);
+    }
+    list.push_back(text == pattern ? pattern : doc.arena().keep(std::move(text)));
+  }
+  return doc.arena().keep(std::move(list));
+}
+
 std::span<const Pattern> parse_patterns(const Document& doc, std::string_view key, bool prefix) {
   std::vector<Pattern> list;
   for (const toml::table* const table : doc.tables(doc.root(), key)) {
     doc.allow_only(*table, {"id", "match", "kind", "code_library", "facts", "samples"});
     Pattern pattern;
     pattern.id = doc.text(*table, "id", !prefix);
-    pattern.match = doc.texts(table->get("match"));
+    pattern.match = with_words(doc, *table, doc.texts(table->get("match")));
     pattern.kind = doc.text(*table, "kind", !prefix);
     pattern.code_library = doc.text(*table, "code_library");
     pattern.facts = doc.texts(table->get("facts"));
@@ -233,7 +256,7 @@ std::optional<Dialect> parse_dialect(const Source& file, Arena& arena, std::vect
   const std::size_t faults_before = faults.size();
   const Document doc(file, arena, faults);
   if (!doc.ok()) return std::nullopt;
-  doc.allow_only(doc.root(), {"id", "title", "platform", "library", "role", "prefix", "pattern"});
+  doc.allow_only(doc.root(), {"id", "title", "platform", "library", "role", "words", "prefix", "pattern"});
   Dialect dialect;
   dialect.id = doc.text(doc.root(), "id", true);
   check_id(doc, dialect.id);
@@ -428,7 +451,7 @@ std::vector<RootNote> parse_issuers(const Source& file, Arena& arena, std::vecto
   for (const toml::table* const table : doc.tables(doc.root(), "issuers")) {
     doc.allow_only(*table, {"of", "kind", "names", "reference"});
     const std::string_view kind = doc.text(*table, "kind", true);
-    if (kind != "intermediate" && kind != "inspection") doc.fault(*table, "kind is intermediate or inspection");
+    if (kind != "intermediate" && kind != "inspection" && kind != "naming") doc.fault(*table, "kind is intermediate, naming or inspection");
     if (doc.text(*table, "reference", true).empty()) doc.fault(*table, "a reference is missing");
     for (const std::string_view name : doc.texts(table->get("names"))) list.push_back({name, name, {}, doc.text(*table, "of", true), kind});
   }

@@ -19,20 +19,12 @@ constexpr std::string_view k_schema = "tlswhy-watch/1";
 constexpr std::size_t k_evidence_told = 3;
 constexpr std::size_t k_fixes_told = 2;
 
-bool named(const watch::Told& told) { return !told.causes.empty() && !told.causes.front().evidence.empty(); }
-
 // As the clock on the wall shows it; machines get UTC.
 std::string clock_time(Timestamp time) {
   const std::time_t seconds = time.ns / 1'000'000'000;
   std::tm local{};
   if (localtime_r(&seconds, &local) == nullptr) return to_rfc3339(time, 0);
   return fmt::format("{:02}:{:02}:{:02}", local.tm_hour, local.tm_min, local.tm_sec);
-}
-
-std::string server_words(const watch::Told& told) {
-  if (told.server_name.empty()) return printable(told.server);
-  const std::size_t colon = told.server.rfind(':');
-  return printable(told.server_name) + (colon == std::string::npos ? std::string() : told.server.substr(colon));
 }
 
 // "log:12-19, eth0 frames 4 to 9".
@@ -51,13 +43,13 @@ std::string told_line(const watch::Told& told, const TextOptions& options) {
   if (told.outcome == "completed") {
     verdict = "ok";
     style = Style::good;
-  } else if (named(told)) {
+  } else if (watch::is_named(told)) {
     const diagnose::RankedCause& first = told.causes.front();
     verdict = fmt::format("{} {:.0f}%  {}", first.cause->id, percent(first.confidence), first.cause->title);
   } else {
     verdict = told.outcome == "failed" ? "failed; nothing that was seen tells why" : "came to no end that was seen";
   }
-  const std::string server = server_words(told);
+  const std::string server = watch::server_of(told);
   std::string line = fmt::format("{}  #{}{}  {}  {}", clock_time(told.when), told.number, told.update ? " (more is known)" : "", server.empty() ? "?" : server, styled(verdict, style, options));
   if (told.outcome == "completed" && !told.version.empty()) line += "  " + told.version;
   if (told.alike > 1 && told.outcome != "completed") line += fmt::format("  (time {})", told.alike);
@@ -69,7 +61,7 @@ std::string told_details(const watch::Told& told, const TextOptions& options) {
   std::string out;
   const std::string where = places(told);
   if (!where.empty()) out += wrapped(styled(where + (told.joined_by.empty() ? "" : ", joined by " + told.joined_by), Style::faint, options), "    ", "    ", options);
-  if (!named(told)) return out;
+  if (!watch::is_named(told)) return out;
   const diagnose::RankedCause& first = told.causes.front();
   for (std::size_t i = 0; i < std::min(k_evidence_told, first.evidence.size()); ++i) {
     const diagnose::EvidenceItem& item = first.evidence[i];

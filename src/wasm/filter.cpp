@@ -10,17 +10,6 @@ struct Filter::State {
 
 std::string link_type_name(std::uint32_t link_type) { return std::to_string(link_type); }
 
-std::uint32_t link_type_from_file(std::uint32_t number) {
-  // "LINKTYPE_" to the DLT numbers of Linux (pcap-common.c, pcap/dlt.h): ATM_RFC1483, RAW, SLIP_BSDOS, PPP_BSDOS.
-  switch (number) {
-    case 100: return 11;
-    case 101: return 12;
-    case 102: return 15;
-    case 103: return 16;
-    default: return number;
-  }
-}
-
 Filter::Filter() : state_(std::make_unique<State>()) {}
 Filter::~Filter() = default;
 Filter::Filter(Filter&&) noexcept = default;

@@ -25,20 +25,19 @@ constexpr std::size_t k_causes_told = 3;
 // One examination looks at so many handshakes; of more the rest waits for the next.
 constexpr std::size_t k_at_once = 64;
 
-std::string server_of(const Told& told) {
-  if (told.server_name.empty()) return told.server;
-  const std::size_t colon = told.server.rfind(':');
-  return printable(told.server_name) + (colon == std::string::npos ? std::string() : told.server.substr(colon));
-}
-
-// Whether something speaks for a cause.
-bool is_named(const Told& told) { return !told.causes.empty() && !told.causes.front().evidence.empty(); }
-
 void keep_leading(std::vector<diagnose::RankedCause>& causes) {
   if (causes.size() > k_causes_told) causes.resize(k_causes_told);
 }
 
 }  // namespace
+
+bool is_named(const Told& told) { return !told.causes.empty() && !told.causes.front().evidence.empty(); }
+
+std::string server_of(const Told& told) {
+  if (told.server_name.empty()) return printable(told.server);
+  const std::size_t colon = told.server.rfind(':');
+  return printable(told.server_name) + (colon == std::string::npos ? std::string() : printable(told.server.substr(colon)));
+}
 
 struct Session::Wire {
   Wire(std::string the_name, std::shared_ptr<const tls::KeyLog> keys, bool the_by_packets) : name(the_name), live(std::move(the_name), std::move(keys)), by_packets(the_by_packets) {}
@@ -116,11 +115,10 @@ std::vector<Told> Session::tell(Timestamp now, bool final) {
   return out;
 }
 
-void Session::examine(Timestamp now, bool final, std::vector<Told>& out) {
+diagnose::Input Session::gather(Timestamp now, std::vector<std::size_t>& wire_of) {
   diagnose::Input input;
   input.context = settings_.context;
   input.trusted = settings_.trusted;
-  std::vector<std::size_t> wire_of;  // of each handshake of the input
   for (std::size_t i = 0; i < wires_.size(); ++i) {
     Wire& wire = *wires_[i];
     wire::Capture& capture = input.captures.emplace_back();
@@ -144,6 +142,12 @@ void Session::examine(Timestamp now, bool final, std::vector<Told>& out) {
     wire_of.insert(wire_of.end(), capture.handshakes.size(), i);
   }
   for (const auto& log : logs_) input.logs.push_back(log->read());
+  return input;
+}
+
+void Session::examine(Timestamp now, bool final, std::vector<Told>& out) {
+  std::vector<std::size_t> wire_of;
+  const diagnose::Input input = gather(now, wire_of);
   const diagnose::Diagnosis diagnosis = diagnose::diagnose(input, knowledge_);
 
   std::vector<const tls::Handshake*> handshakes;
@@ -156,7 +160,6 @@ void Session::examine(Timestamp now, bool final, std::vector<Told>& out) {
     told.when = now;
     told.outcome = attempt.outcome;
     told.causes = attempt.causes;
-    told.platform = diagnosis.platform;
     told.joined_by = attempt.joined_by;
     keep_leading(told.causes);
     const diagnose::LogSpan* const span = attempt.log ? &*attempt.log : attempt.other_logs.empty() ? nullptr : &attempt.other_logs.front();

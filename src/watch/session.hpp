@@ -45,10 +45,13 @@ struct Told {
   std::uint64_t last_line = 0;
   std::string joined_by;
   std::vector<diagnose::RankedCause> causes;  // most likely first; empty where it completed
-  std::string summary;        // of a failure for which nothing speaks
-  std::string platform;
   std::uint64_t alike = 0;    // attempts with this outcome, cause and server so far, this one included
 };
+
+// Whether something speaks for its first cause.
+[[nodiscard]] bool is_named(const Told& told);
+// The server as people know it: its name, else its address, and the port. Fit to be shown.
+[[nodiscard]] std::string server_of(const Told& told);
 
 // Attempts that went the same way.
 struct Group {
@@ -99,6 +102,8 @@ class Session {
   };
 
   [[nodiscard]] std::vector<Told> tell(Timestamp now, bool final);
+  // What one examination looks at; `wire_of` receives the wire of each handshake in it.
+  [[nodiscard]] diagnose::Input gather(Timestamp now, std::vector<std::size_t>& wire_of);
   void examine(Timestamp now, bool final, std::vector<Told>& out);
   void tell_failed_flows(Timestamp now, std::vector<Told>& out);
   void count(Told& told);

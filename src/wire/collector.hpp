@@ -181,18 +181,8 @@ class Collector final : public capture::Handler {
       case EventKind::icmp_frag_needed: keep_icmp(flow, event); break;
       case EventKind::icmp_port_unreachable:
       case EventKind::icmp_host_unreachable:
-      case EventKind::icmp_net_unreachable:
-        state->icmp = FailedFlow::Why::unreachable;
-        unreachable(*state, at_of(event.at));
-        ends(*state, event.at);
-        keep_icmp(flow, event);
-        break;
-      case EventKind::icmp_admin_prohibited:
-        state->icmp = FailedFlow::Why::prohibited;
-        unreachable(*state, at_of(event.at));
-        ends(*state, event.at);
-        keep_icmp(flow, event);
-        break;
+      case EventKind::icmp_net_unreachable: unreachable(*state, FailedFlow::Why::unreachable, event); break;
+      case EventKind::icmp_admin_prohibited: unreachable(*state, FailedFlow::Why::prohibited, event); break;
       case EventKind::zero_window:
       case EventKind::keep_alive: break;
     }
@@ -309,9 +299,12 @@ class Collector final : public capture::Handler {
     return &state;
   }
 
-  static void unreachable(FlowState& state, tls::At at) {
-    if (state.connection) state.connection->unreachable(at);
-    if (state.quic) state.quic->unreachable(at);
+  void unreachable(FlowState& state, FailedFlow::Why why, const Event& event) {
+    state.icmp = why;
+    if (state.connection) state.connection->unreachable(at_of(event.at));
+    if (state.quic) state.quic->unreachable(at_of(event.at));
+    ends(state, event.at);
+    keep_icmp(state.flow, event);
   }
 
   static void keep_first(FlowState& state, Direction direction, Bytes bytes) {

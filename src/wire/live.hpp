@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "capture/live.hpp"
+#include "capture/feed.hpp"
 #include "wire/wire.hpp"
 
 namespace tlswhy::wire {

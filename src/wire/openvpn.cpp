@@ -14,7 +14,6 @@ constexpr std::size_t k_plain_reset = 1 + k_session_id + 1 + 4;
 constexpr std::array<std::size_t, 6> k_hmacs{16, 20, 28, 32, 48, 64};
 // The window of the reliability layer has 12 packets; more than this is no conversation.
 constexpr std::size_t k_most_early = 64;
-constexpr std::size_t k_stream_header = 2;
 
 std::uint8_t opcode_of(Bytes packet) { return packet.empty() ? 0 : static_cast<std::uint8_t>(packet[0] >> 3U); }
 std::uint8_t key_of(Bytes packet) { return packet.empty() ? 0 : static_cast<std::uint8_t>(packet[0] & 7U); }
@@ -83,11 +82,11 @@ void OpenVpn::stream(Side from, Bytes bytes, tls::At at, tls::Connection& connec
   std::vector<std::uint8_t>& rest = directions_[from == Side::client ? 0 : 1].rest;
   rest.insert(rest.end(), bytes.begin(), bytes.end());
   std::size_t used = 0;
-  while (rest.size() - used >= k_stream_header) {
-    const std::size_t size = static_cast<std::size_t>(rest[used]) << 8U | rest[used + 1];
-    if (rest.size() - used - k_stream_header < size) break;
-    const std::vector<std::uint8_t> packet(rest.begin() + static_cast<std::ptrdiff_t>(used + k_stream_header), rest.begin() + static_cast<std::ptrdiff_t>(used + k_stream_header + size));
-    used += k_stream_header + size;
+  for (Reader r(rest);;) {
+    const std::uint16_t size = r.u16("length");
+    const Bytes packet = r.take(size, "packet");
+    if (!r.ok()) break;  // the rest of it is still to come
+    used = r.offset();
     datagram(from, packet, at, connection);
   }
   rest.erase(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(used));

@@ -2,35 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 
 #include "base/result.hpp"
-#include "capture/capture.hpp"
-#include "capture/record.hpp"
+#include "capture/feed.hpp"
 
-// Packets that come one at a time: from an interface, or from files that follow each other.
 namespace tlswhy::capture {
-
-// Takes packets apart for a handler, as read_capture() does with those of a file.
-class Feed {
- public:
-  Feed(Handler& handler, const Limits& limits);
-  ~Feed();
-  Feed(const Feed&) = delete;
-  Feed& operator=(const Feed&) = delete;
-
-  void packet(const Record& record);
-  // Closes what is open.
-  void finish();
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
-
-using TakeRecord = std::function<void(const Record& record)>;
 
 // An interface that is being listened on, by libpcap.
 class Interface {
@@ -53,8 +31,5 @@ class Interface {
   explicit Interface(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
-
-// All packets of a capture file; the filter is applied.
-[[nodiscard]] Result<Summary> read_records(const std::string& path, const Options& options, const TakeRecord& take);
 
 }  // namespace tlswhy::capture

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "capture/live.hpp"
+#include "capture/interface.hpp"
 
 #include <pcap/pcap.h>
 
 #include <algorithm>
 #include <array>
-
-#include "capture/dissector.hpp"
-#include "capture/filter.hpp"
 
 namespace tlswhy::capture {
 namespace {
@@ -47,18 +44,6 @@ std::string why_not(pcap_t* handle, int code) {
 }
 
 }  // namespace
-
-struct Feed::State {
-  State(Handler& handler, const Limits& the_limits) : limits(the_limits), dissector(handler, notes, limits) {}
-  Limits limits;
-  Notes notes;
-  Dissector dissector;
-};
-
-Feed::Feed(Handler& handler, const Limits& limits) : state_(std::make_unique<State>(handler, limits)) {}
-Feed::~Feed() = default;
-void Feed::packet(const Record& record) { state_->dissector.packet(record); }
-void Feed::finish() { state_->dissector.finish(); }
 
 struct Interface::State {
   std::unique_ptr<pcap_t, Close> handle;

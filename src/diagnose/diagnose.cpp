@@ -395,12 +395,13 @@ class Engine {
     for (const LocatedFact& fact : diagnosis_.facts) {
       if (fact.fact.name == "ended" && fact.fact.get("outcome") == "failed") return fact.text;
     }
+    const LocatedFact* last = nullptr;
     for (const LocatedFact& fact : diagnosis_.facts) {
-      if (fact.source.kind == SourceKind::log && senses_.is_failure(fact.fact)) {
-        return "the log says \"" + printable(shorten(trim(fact.text), k_quoted_in_summary)) + "\"";
-      }
+      if (fact.source.kind != SourceKind::log || !senses_.is_failure(fact.fact)) continue;
+      // The head of an error report names nothing; the error stands below it.
+      if (last == nullptr || fact.fact.name != "traceback") last = &fact;
     }
-    return "something failed";
+    return last == nullptr ? "something failed" : "the log says \"" + printable(shorten(trim(last->text), k_quoted_in_summary)) + "\"";
   }
 
   const Input& input_;

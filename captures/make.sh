@@ -81,6 +81,8 @@ issue selfleaf self "/CN=$name" "$leaf_ext" -30 2000
 issue midleaf mid "/CN=$name" "$leaf_ext" -30 2000
 issue device root "/CN=device-17" "basicConstraints=CA:FALSE
 extendedKeyUsage=clientAuth" -30 2000
+issue expireddevice root "/CN=device-18" "basicConstraints=CA:FALSE
+extendedKeyUsage=clientAuth" -400 -20
 issue stranger other "/CN=device-99" "basicConstraints=CA:FALSE
 extendedKeyUsage=clientAuth" -30 2000
 cat "$pki/midleaf.pem" "$pki/mid.pem" > "$pki/midchain.pem"
@@ -233,6 +235,27 @@ touch "$work/passwd"; mosquitto_passwd -b "$work/passwd" device right-password; 
 start_server() { mosquitto_with "allow_anonymous false" "password_file $work/passwd" "cafile $pki/root.pem" "certfile $pki/leaf.pem" "keyfile $pki/leaf.key"; }
 run_client() { in_client mosquitto_pub -d -h $server_ip -p $port --cafile "$pki/root.pem" --insecure -t t -m m -i device-17 -u device -P wrong-password; }
 pair mosquitto-pub-wrong-password application-rejected "" completed "mosquitto_pub 2.0" "mosquitto 2.0 with password_file" "the password is wrong"
+
+printf '%s\n' 'openssl_conf = a' '[a]' 'ssl_conf = b' '[b]' 'system_default = c' '[c]' 'MaxProtocol = TLSv1.2' > "$work/tls12.cnf"
+run_client() { OPENSSL_CONF=$work/tls12.cnf in_client mosquitto_pub -d -h $server_ip -p $port --cafile "$pki/root.pem" --insecure -t t -m m -i device-17 -u device -P wrong-password; }
+pair mosquitto-pub-wrong-password-tls12 application-rejected "" completed "mosquitto_pub 2.0, TLS 1.2" "mosquitto 2.0 with password_file" "the password is wrong"
+
+# Clients that leave as soon as the handshake is done, and servers that refuse in their answer.
+web() {  # web DIRECTIVE...
+  printf '%s\n' "daemon off; pid $work/nginx.pid; error_log stderr info; events {}" \
+    "http { access_log /dev/stdout; server { listen $port ssl; ssl_protocols TLSv1.2; $* location / { return 200 ok; } } }" > "$work/nginx.conf"
+  in_server nginx -c "$work/nginx.conf" 2> >(grep -v '\[notice\]')
+}
+browse() { in_client curl -sS -v --connect-to "::$server_ip:" --cacert "$pki/root.pem" "$@" "https://$name:$port/"; }
+start_server() { web "ssl_certificate $pki/wrongname.pem; ssl_certificate_key $pki/wrongname.key;"; }
+run_client() { browse; }
+pair curl-other-name hostname-mismatch "" completed "curl 7.88 (OpenSSL)" "nginx 1.22" "the certificate is for another name"
+start_server() { web "ssl_certificate $pki/leaf.pem; ssl_certificate_key $pki/leaf.key; ssl_client_certificate $pki/root.pem; ssl_verify_client on;"; }
+run_client() { browse --cert "$pki/expireddevice.pem" --key "$pki/expireddevice.key"; }
+pair curl-expired-client-certificate client-cert-rejected "" completed "curl 7.88 (OpenSSL)" "nginx 1.22 with ssl_verify_client" "the client's certificate has expired"
+start_server() { web "ssl_certificate $pki/leaf.pem; ssl_certificate_key $pki/leaf.key;"; }
+run_client() { browse; }
+pair curl-good-tls12 not-an-error "" completed "curl 7.88 (OpenSSL)" "nginx 1.22" "nothing"
 
 start_server() { odd stall; }
 run_client() { mbed --ca "$pki/root.pem" --debug 1; }

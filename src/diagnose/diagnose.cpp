@@ -18,6 +18,8 @@ namespace {
 
 // Above this, the first cause is called likely; below, the next check is asked first and the outcome is told as uncertain.
 constexpr double k_likely = 0.5;
+// Handshakes that all completed are called doubtful only where something better than a guess speaks for a cause.
+constexpr double k_doubtful_from = 0.4;
 // Causes less likely than this are not worth a reader's time, beyond the few that are always named.
 constexpr double k_shown_from = 0.02;
 constexpr std::size_t k_always_shown = 3;
@@ -293,17 +295,26 @@ class Engine {
     return causes;
   }
 
+  [[nodiscard]] bool is_failure_seen(const LocatedFact& fact) const {
+    return senses_.is_failure(fact.fact) && fact.source.kind == SourceKind::capture && !fact.inferred;
+  }
+
   void verdict() {
     const bool any_completed =
         std::any_of(diagnosis_.attempts.begin(), diagnosis_.attempts.end(), [](const Attempt& attempt) { return attempt.outcome == "completed"; });
-    const bool network_failed = std::any_of(general_.begin(), general_.end(), [&](const LocatedFact& fact) {
-      return senses_.is_failure(fact.fact) && fact.source.kind == SourceKind::capture && !fact.inferred;
-    });
+    const bool network_failed = std::any_of(general_.begin(), general_.end(), [&](const LocatedFact& fact) { return is_failure_seen(fact); });
     // A connection that was refused once and then came up is no story of failure.
     const bool failed = any_failed_ || (network_failed && !any_completed);
     std::vector<LocatedFact> facts = general_;
     std::vector<LogSpan> spans;
+    // Every handshake completed, but a key shows that the protocol above refused; or none of them was of use to its client.
+    bool refused = false;
+    bool doubtful = any_completed;
     for (Weighed& one : weighed_) {
+      refused = refused || std::any_of(one.facts.begin(), one.facts.end(), [&](const LocatedFact& fact) { return is_failure_seen(fact); });
+      doubtful = doubtful && std::any_of(one.facts.begin(), one.facts.end(), [&](const LocatedFact& fact) {
+                   return senses_.is_failure(fact.fact) || fact.fact.name == "app-closed" || (fact.fact.name == "left-unused" && fact.fact.get("by") == "client");
+                 });
       facts.insert(facts.end(), std::make_move_iterator(one.facts.begin()), std::make_move_iterator(one.facts.end()));
       for (const LogSpan& span : spans_of(*one.attempt)) spans.push_back(span);
     }
@@ -316,6 +327,10 @@ class Engine {
       diagnosis_.outcome = Outcome::failed;
       const bool harmless = !diagnosis_.causes.empty() && diagnosis_.causes.front().cause->id == "not-an-error";
       if (harmless && !any_failed_) diagnosis_.outcome = Outcome::ok;
+    } else if (refused) {
+      diagnosis_.outcome = Outcome::failed;
+    } else if (doubtful && !diagnosis_.causes.empty() && diagnosis_.causes.front().cause->id != "not-an-error" && diagnosis_.causes.front().confidence >= k_doubtful_from) {
+      diagnosis_.outcome = Outcome::inconclusive;
     } else if (any_completed) {
       diagnosis_.outcome = Outcome::ok;
       diagnosis_.causes.clear();
@@ -368,8 +383,10 @@ class Engine {
         if (!diagnosis_.causes.empty()) {
           diagnosis_.summary = std::string(diagnosis_.causes.front().cause->title);
         } else {
-          diagnosis_.summary =
-              any_completed ? "Nothing failed: every handshake that was seen completed" : "Nothing failed in what was given";
+          const bool unused = std::any_of(diagnosis_.facts.begin(), diagnosis_.facts.end(), [](const LocatedFact& fact) { return fact.fact.name == "left-unused"; });
+          diagnosis_.summary = !any_completed ? "Nothing failed in what was given"
+                               : unused       ? "Nothing failed: every handshake that was seen completed; a connection was then ended before any application data had passed"
+                                              : "Nothing failed: every handshake that was seen completed";
         }
         return;
       case Outcome::inconclusive:

@@ -23,6 +23,7 @@ constexpr std::size_t k_suites_named = 4;
 constexpr std::size_t k_http_status_begin = 9;
 constexpr std::size_t k_http_status_end = 12;
 constexpr std::size_t k_connack_head = 4;
+constexpr std::uint64_t k_connack_size = 4;  // MQTT 3.1.1, 3.2: two bytes of fixed header, flags and code
 constexpr std::uint16_t k_renegotiation_scsv = 0x00FF;
 constexpr std::array<std::uint16_t, 2> k_signalling_suites{k_renegotiation_scsv, 0x5600};
 
@@ -402,11 +403,28 @@ class HandshakeFacts {
   }
 
   void completed_then() {
-    if (h_.from_server.application_records <= 1 && h_.from_client.application_records > 0 &&
-        ((h_.from_server.fin && !h_.from_client.fin) ||
-         (h_.from_server.fin && h_.from_server.fin_at.frame < h_.from_client.fin_at.frame))) {
-      state(FactBuilder("app-closed").with("after", h_.from_server.application_records == 0 ? "no-answer" : "one-answer"),
-            h_.from_server.fin_at.frame, "the server closes right after the handshake", true);
+    const tls::AfterHandshake& after = h_.after;
+    if (after.data_records[0] > 0) {
+      state(FactBuilder("step").with("name", "app-data").with("peer", "client"), h_.ended_at.frame, "the client sends application data");
+    }
+    if (!after.ended_by) return;
+    const std::string who(to_string(*after.ended_by));
+    if (after.unused) {
+      state(FactBuilder("left-unused").with("by", who).with("how", after.by_alert ? "alert" : "close"), after.ended_at.frame,
+            "the " + who + " ended the connection after the handshake, before any application data had passed");
+    }
+    // Another handshake was asked for, and the answer was an alert.
+    if (after.handshake_records[0] > 0 && after.handshake_records[1] == 0 && after.by_alert && *after.ended_by == Side::server) {
+      state(FactBuilder("renegotiation").with("what", "refused"), after.ended_at.frame,
+            "the client began another handshake on the connection, and the server answered with an alert", true);
+    }
+    if (*after.ended_by == Side::server && after.data_records[0] > 0 && after.data_records[1] <= 1) {
+      const bool answered = after.data_records[1] == 1;
+      const bool connack = answered && after.data_records[0] == 1 && after.data_bytes[1] == k_connack_size;
+      state(FactBuilder("app-closed").with("after", connack ? "connack" : answered ? "one-answer" : "no-answer"), after.ended_at.frame,
+            !answered ? std::string("the server closes without an answer to what the client sent")
+                      : "the server answers with " + std::to_string(after.data_bytes[1]) + " bytes and closes",
+            true);
     }
   }
 

@@ -7,6 +7,7 @@
 #include "tls/certificate.hpp"
 #include "tls/foreign.hpp"
 #include "tls/messages.hpp"
+#include "tls/suites.hpp"
 
 namespace tlswhy::tls {
 namespace {
@@ -17,9 +18,11 @@ constexpr std::uint16_t k_tls12 = 0x0303;
 constexpr std::uint16_t k_dtls12 = 0xFEFD;
 constexpr std::size_t k_most_problems = 16;
 // TLS 1.3 records behind the client's Finished after which the connection is up and nothing more is to be learnt: of the server (two
-// tickets and data), or of a client that sends without an answer.
-constexpr std::uint32_t k_settled_server = 2;
+// tickets, an answer and an alert), or of a client that sends without an answer.
+constexpr std::uint32_t k_settled_server = 4;
 constexpr std::uint32_t k_settled_client = 64;
+// Records behind the handshake that are looked at: a request and its answer, or a refusal, show in the first few.
+constexpr std::uint32_t k_looked_at_after = 8;
 // A TLS 1.3 Finished is a hash of at least 32 bytes behind a header of 4, a content type and a tag of at least 8 (RFC 8446 4.4.4).
 constexpr std::uint32_t k_smallest_finished13 = 45;
 
@@ -64,6 +67,41 @@ bool Assembly::over() const {
   // TLS 1.3: the server's verdict on the client's flight comes after it: tickets and data, or an alert in one record.
   if (tls13()) return progress_.server_records_after_finished > k_settled_server || progress_.client_records_after_finished > k_settled_client;
   return finished_[0] && finished_[1];
+}
+
+bool Assembly::seen_enough() const {
+  if (!over()) return false;
+  if (tls13() || datagrams_) return true;
+  const std::uint32_t seen = after_.data_records[0] + after_.data_records[1] + after_.handshake_records[0] + after_.handshake_records[1];
+  return progress_.goodbye.has_value() || seen >= k_looked_at_after;
+}
+
+void Assembly::count_data_after(unsigned direction, std::uint64_t bytes) {
+  ++after_.data_records[direction];
+  after_.data_bytes[direction] += bytes;
+}
+
+void Assembly::goodbye(unsigned direction, At at) {
+  if (!progress_.goodbye) progress_.goodbye = {side_of(direction), at};
+}
+
+void Assembly::record_after(unsigned direction, std::uint8_t type, std::uint32_t size, At at) {
+  switch (type) {
+    case ContentType::alert: goodbye(direction, at); break;
+    case ContentType::handshake: ++after_.handshake_records[direction]; break;
+    case ContentType::application_data: count_data_after(direction, content_of(size)); break;
+    default: break;
+  }
+}
+
+// How much of a protected record is its content (RFC 5288, RFC 6655, RFC 7905); block ciphers pad, so that only its size is known.
+std::uint32_t Assembly::content_of(std::uint32_t size) const {
+  constexpr std::uint32_t k_explicit_nonce = 8;
+  if (!handshake_.server_hello) return size;
+  const auto suite = suite_protection(handshake_.server_hello->cipher_suite);
+  if (!suite || suite->kind != SuiteProtection::Kind::aead) return size;
+  const std::uint32_t added = static_cast<std::uint32_t>(tag_size(suite->aead)) + (suite->aead == AeadAlgorithm::chacha20_poly1305 ? 0 : k_explicit_nonce);
+  return size > added ? size - added : size;
 }
 
 void Assembly::touch(At at) {
@@ -332,7 +370,7 @@ void Assembly::alert_record(unsigned direction, Bytes payload, bool protected_by
     alert.encrypted = true;
   }
   // After both sides have finished an encrypted alert is the normal close (close_notify): nothing of the handshake.
-  if (alert.encrypted && finished_[0] && finished_[1]) return;
+  if (alert.encrypted && finished_[0] && finished_[1]) return goodbye(direction, at);
   touch(at);
   handshake_.alerts.push_back(alert);
 }
@@ -352,8 +390,9 @@ void Assembly::application_data(unsigned direction, std::uint32_t size, At at) {
       progress_.client_finished13 = true;
       progress_.client_finished13_at = at;
       touch(at);
-    } else if (progress_.client_finished13) {
-      ++progress_.client_records_after_finished;
+    } else if (progress_.client_finished13 && progress_.client_records_after_finished++ == 0) {
+      progress_.client_first_after_finished = size;
+      progress_.client_first_after_finished_at = at;
     }
     return;
   }
@@ -365,6 +404,8 @@ void Assembly::application_data(unsigned direction, std::uint32_t size, At at) {
     progress_.server_first_after_finished = size;
     progress_.server_first_after_finished_at = at;
   }
+  progress_.server_before_last_size = std::exchange(progress_.server_last_size, size);
+  progress_.server_last_at = at;
 }
 
 void Assembly::foreign(unsigned direction, Bytes first_bytes, At at) {
@@ -394,6 +435,9 @@ Handshake Assembly::take(At end) {
     progress_.finished[side] = finished_[direction];
     progress_.protected_records[side] = protected_records_[direction];
     progress_.opened[side] = opened_[direction];
+    h.after.data_records[side] = after_.data_records[direction];
+    h.after.data_bytes[side] = after_.data_bytes[direction];
+    h.after.handshake_records[side] = after_.handshake_records[direction];
   }
   h.one_sided = h.from_client.seen != h.from_server.seen && h.from_client.missing_bytes + h.from_server.missing_bytes == 0 &&
                 (h.from_client.seen ? h.from_client.application_records > 0 : true);

@@ -81,6 +81,10 @@ class Assembly {
   // A hello, an alert or another message in the clear was seen: this is TLS for certain.
   [[nodiscard]] bool certain() const { return certain_; }
   [[nodiscard]] bool over() const;
+  // Nothing more is to be learnt from the records that follow.
+  [[nodiscard]] bool seen_enough() const;
+  // TLS 1.2 and older: a record behind both Finished messages that no key opens.
+  void record_after(unsigned direction, std::uint8_t type, std::uint32_t size, At at);
   [[nodiscard]] DirectionFacts& facts(unsigned direction) { return facts_[direction]; }
   [[nodiscard]] std::string_view stage() const { return handshake_.stage; }
   [[nodiscard]] Side side_of(unsigned direction) const { return direction == client_direction_ ? Side::client : Side::server; }
@@ -100,6 +104,9 @@ class Assembly {
   void learn_client(unsigned direction);
   // `cut`: the end of the body is not there.
   void read_body(unsigned direction, std::uint8_t type, Bytes body, bool cut, bool decrypted, At at);
+  void goodbye(unsigned direction, At at);
+  [[nodiscard]] std::uint32_t content_of(std::uint32_t size) const;
+  void count_data_after(unsigned direction, std::uint64_t bytes);
 
   Handshake handshake_;
   Limits limits_;
@@ -111,6 +118,7 @@ class Assembly {
   std::array<bool, 2> finished_{false, false};
   std::array<bool, 2> change_cipher_spec_{false, false};
   std::array<DirectionFacts, 2> facts_;
+  AfterHandshake after_;              // by direction, like facts_
   Progress progress_;                 // sides as [0] client once taken; until then by direction
   std::array<std::uint32_t, 2> protected_records_{0, 0};
   std::array<bool, 2> opened_{false, false};  // TLS 1.3: keys opened records of this direction

@@ -85,6 +85,7 @@ void Assembly::decrypted_alert(unsigned direction, Bytes payload, At at) {
   const bool orderly = alert.code == k_close_notify || alert.code == k_user_canceled;
   if (tls13() && alert.from == Side::server && progress_.client_finished13 && progress_.server_records_after_finished == 0 && !orderly)
     progress_.rejected13 = true;
+  if (finished_[0] && finished_[1]) goodbye(direction, at);
   // The close of a connection that was up is nothing of the handshake.
   if (!orderly || !finished_[0] || !finished_[1]) touch(at);
   handshake_.alerts.push_back(alert);
@@ -92,6 +93,7 @@ void Assembly::decrypted_alert(unsigned direction, Bytes payload, At at) {
 
 void Assembly::decrypted_data(unsigned direction, Bytes content, At at) {
   ++facts_[direction].application_records;
+  if (finished_[0] && finished_[1]) count_data_after(direction, content.size());
   const bool server = side_of(direction) == Side::server;
   if (tls13() && server && progress_.client_finished13) ++progress_.server_records_after_finished;
   OpenedData& data = server ? handshake_.server_data : handshake_.client_data;

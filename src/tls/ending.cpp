@@ -21,6 +21,8 @@ constexpr std::uint32_t k_finished_sha384 = 4 + 48;
 constexpr std::uint32_t k_empty_certificate = 4 + 1 + 3;
 // A certificate of even a small EC key does not fit into less.
 constexpr std::uint32_t k_smallest_certificate_record = 150;
+// A session ticket of the shortest kind, an identifier of 32 bytes, with header, lifetime, age_add, nonce and lengths.
+constexpr std::uint32_t k_smallest_ticket_record = 4 + 4 + 4 + 1 + 2 + 32 + 2 + k_record_overhead;
 constexpr std::uint16_t k_aes_128_ccm_8 = 0x1305;  // its tag has 8 bytes, and the sums above do not hold
 // Silence this long before the end of the capture is no capture that was stopped early: somebody gave up or has gone.
 constexpr double k_silence_ms = 10'000;
@@ -144,6 +146,43 @@ bool flight_unanswered(const Handshake& h, const Progress& p) {
   return holes && std::max(h.from_client.retransmissions, h.from_server.retransmissions) >= k_repeats;
 }
 
+// Who ended a connection that had come up, and whether anything had been said on it.
+void look_behind(Handshake& h, const Progress& p) {
+  if (h.transport != "tcp") return;
+  AfterHandshake& after = h.after;
+  const auto first = [&](Side side, At at, bool alert) {
+    if (at.frame == 0 || (after.ended_by && after.ended_at.frame <= at.frame)) return;
+    after.ended_by = side;
+    after.ended_at = at;
+    after.by_alert = alert;
+  };
+  const bool tls13 = is_tls13(h);
+  bool silent = after.data_records[0] + after.data_records[1] == 0;
+  if (p.goodbye) first(p.goodbye->first, p.goodbye->second, true);
+  if (tls13 && !p.opened[0]) {
+    // The client's first word after its Finished may be its last; what the server sends may be tickets.
+    const bool alert = p.client_records_after_finished == 1 && is_alert_size(p.client_first_after_finished);
+    silent = p.client_records_after_finished == 0 || alert;
+    if (alert) first(Side::client, p.client_first_after_finished_at, true);
+    // One request, and an answer shorter than any ticket (RFC 8446 4.6.1) with an alert behind it.
+    const bool answered = p.server_before_last_size > k_record_overhead && p.server_before_last_size < k_smallest_ticket_record;
+    const bool asked_once = p.client_records_after_finished == 1 || p.client_records_after_finished == 2;  // the second closes, too
+    if (asked_once && !alert && !p.opened[1] && answered && is_alert_size(p.server_last_size)) {
+      first(Side::server, p.server_last_at, true);
+      after.data_records[0] = after.data_records[1] = 1;
+      after.data_bytes[0] = p.client_first_after_finished - k_record_overhead;
+      after.data_bytes[1] = p.server_before_last_size - k_record_overhead;
+    }
+  }
+  for (const Side side : {Side::client, Side::server}) {
+    const DirectionFacts& d = h.from(side);
+    if (d.fin) first(side, d.fin_at, false);
+    if (d.rst) first(side, d.rst_at, false);
+  }
+  const bool whole = h.from_client.seen && h.from_server.seen && h.from_client.missing_bytes + h.from_server.missing_bytes == 0;
+  after.unused = after.ended_by && silent && whole;
+}
+
 }  // namespace
 
 void conclude(Handshake& h, const Progress& p, At end) {
@@ -161,6 +200,7 @@ void conclude(Handshake& h, const Progress& p, At end) {
       if (!is_tls13(h) && message.at.frame >= at.frame) at = message.at;
     }
     set_end(h, EndedBy::finished, std::nullopt, at, Outcome::completed);
+    look_behind(h, p);
     return;
   }
   const bool tls13 = is_tls13(h);

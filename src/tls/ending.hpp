@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <utility>
 
 #include "tls/handshake.hpp"
 
@@ -21,7 +22,13 @@ struct Progress {
   std::uint32_t server_records_after_finished = 0;
   std::uint32_t server_first_after_finished = 0;  // size of the first of them
   At server_first_after_finished_at;
+  std::uint32_t server_last_size = 0;             // of the last of them that was looked at,
+  std::uint32_t server_before_last_size = 0;      // and of the one before it
+  At server_last_at;
   std::uint32_t client_records_after_finished = 0;
+  std::uint32_t client_first_after_finished = 0;  // size of the first of them
+  At client_first_after_finished_at;
+  std::optional<std::pair<Side, At>> goodbye;     // the first alert after both sides had finished
   std::uint32_t repeats_without_news[2] = {0, 0};  // datagrams that only repeated, since the last that did not
   std::optional<At> unreachable;               // an ICMP error about it
   std::optional<At> granted;                   // EAP-Success

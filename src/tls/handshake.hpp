@@ -213,13 +213,24 @@ struct Quic {
   std::uint32_t one_rtt_packets[2] = {0, 0};
 };
 
-// One connection on which TLS was spoken, or was expected and something else came.
 // The first bytes of the application data of one side: enough for a status line or the head of an MQTT packet.
 struct OpenedData {
   std::string head;
   At at;  // of the first of them
 };
 
+// What followed a handshake that was completed, as far as it was looked at: some records of each side ([0] client, [1] server).
+struct AfterHandshake {
+  std::uint32_t data_records[2] = {0, 0};
+  std::uint64_t data_bytes[2] = {0, 0};           // content where the cipher suite adds a fixed size, else the records' payload
+  std::uint32_t handshake_records[2] = {0, 0};    // encrypted: another handshake
+  std::optional<Side> ended_by;                   // who was the first to end it, by an alert, FIN or RST
+  At ended_at;
+  bool by_alert = false;                          // an alert, its content unknown or close_notify
+  bool unused = false;                            // and no application data had passed
+};
+
+// One connection on which TLS was spoken, or was expected and something else came.
 struct Handshake {
   std::string transport = "tcp";            // "tcp", "udp", "eap", "quic"
   Endpoint client;
@@ -260,6 +271,7 @@ struct Handshake {
   OpenedData server_data;
   DirectionFacts from_client;
   DirectionFacts from_server;
+  AfterHandshake after;
   std::vector<std::string> problems;        // parse failures with frame, as sentences
   std::uint32_t flow_id = 0;                // capture::Flow::id
 

@@ -12,6 +12,14 @@
 // One handshake message each: bytes of its body to a value. What was readable before an error is in the value.
 namespace tlswhy::tls {
 
+// ContentType (RFC 8446 5.1).
+struct ContentType {
+  static constexpr std::uint8_t change_cipher_spec = 20;
+  static constexpr std::uint8_t alert = 21;
+  static constexpr std::uint8_t handshake = 22;
+  static constexpr std::uint8_t application_data = 23;
+};
+
 // HandshakeType (RFC 8446 4, RFC 5246 7.4, RFC 6347 4.3.2).
 struct HandshakeType {
   static constexpr std::uint8_t hello_request = 0;

@@ -14,10 +14,6 @@ namespace {
 constexpr std::size_t k_record_header = 5;
 constexpr std::size_t k_message_header = 4;
 constexpr std::uint8_t k_major_version = 3;
-constexpr std::uint8_t k_change_cipher_spec = 20;
-constexpr std::uint8_t k_alert = 21;
-constexpr std::uint8_t k_handshake = 22;
-constexpr std::uint8_t k_application_data = 23;
 // Enough to tell a hello, and what must be kept of a stream while looking for one.
 constexpr std::size_t k_hello_prefix = 11;
 // Fewer bytes than this (a header and the first byte of the content) cannot be told from the start of a record. Deciding on fewer
@@ -34,7 +30,7 @@ void drop(Bytes& bytes, std::size_t count) { bytes = bytes.subspan(std::min(coun
 
 // A handshake record too short for a message header. Only the tail of a message is ever sent in one.
 bool is_message_tail(Bytes bytes) {
-  if (bytes.size() < k_record_header || bytes[0] != k_handshake || bytes[1] != 3 || bytes[2] > 4) return false;
+  if (bytes.size() < k_record_header || bytes[0] != ContentType::handshake || bytes[1] != 3 || bytes[2] > 4) return false;
   const std::size_t length = u16_at(bytes, 3);
   return length > 0 && length < k_message_header;
 }
@@ -50,7 +46,7 @@ bool plausible_message(Bytes payload, std::uint32_t largest) {
 
 bool StreamReader::wants(unsigned direction) const {
   const Direction& d = directions_[direction];
-  return !(assembly_.over() && d.mode == Mode::records && !assembly_.may_open());
+  return !(assembly_.seen_enough() && d.mode == Mode::records && !assembly_.may_open());
 }
 
 bool StreamReader::met_foreign() const {
@@ -133,8 +129,8 @@ bool StreamReader::step_start(Direction& d, At at, unsigned direction) {
   if (d.rest.size() < (may_be_sslv2 ? k_hello_prefix : k_enough_to_tell)) return false;
   if (looks_like_record(d.rest)) {
     // A first record that is a handshake must be one in the clear, unless the capture began late.
-    const bool hello = d.rest[0] == k_handshake && (d.rest[5] == 1 || d.rest[5] == 2 || d.rest[5] == 0);
-    if (!hello && d.rest[0] != k_alert) assembly_.set_midstream();
+    const bool hello = d.rest[0] == ContentType::handshake && (d.rest[5] == 1 || d.rest[5] == 2 || d.rest[5] == 0);
+    if (!hello && d.rest[0] != ContentType::alert) assembly_.set_midstream();
     d.mode = Mode::records;
     return true;
   }
@@ -197,15 +193,20 @@ bool StreamReader::step_record(Direction& d, unsigned direction, At at) {
   }
   const std::uint8_t type = bytes[0];
   const std::size_t length = u16_at(bytes, 3);
-  const bool pass_over = type == k_application_data && !assembly_.may_open(direction, type);
-  if (pass_over) {
+  const bool closed = !assembly_.may_open(direction, type);
+  const bool after = closed && !assembly_.tls13() && assembly_.over();
+  if (after || (closed && type == ContentType::application_data)) {
     // Without keys the contents of application data are of no use: they are only counted.
-    assembly_.record(direction, static_cast<std::uint32_t>(length), at);
     d.tls = true;
     const std::size_t here = std::min(d.rest.size(), k_record_header + length);
     d.skip = k_record_header + length - here;
     drop(d.rest, here);
-    assembly_.application_data(direction, static_cast<std::uint32_t>(length), at);
+    if (after) {
+      assembly_.record_after(direction, type, static_cast<std::uint32_t>(length), at);
+    } else {
+      assembly_.record(direction, static_cast<std::uint32_t>(length), at);
+      assembly_.application_data(direction, static_cast<std::uint32_t>(length), at);
+    }
     return true;
   }
   if (d.rest.size() < k_record_header + length) return false;
@@ -223,10 +224,10 @@ bool StreamReader::open(Direction& d, unsigned direction, std::uint8_t type, std
   const auto record = assembly_.open(direction, type, version, fragment, at);
   if (!record) return false;
   switch (record->type) {
-    case k_change_cipher_spec: assembly_.change_cipher_spec(direction, at); break;  // a renegotiation's
-    case k_alert: assembly_.decrypted_alert(direction, record->content, at); break;
-    case k_handshake: handshake_bytes(d, direction, record->content, true, at); break;
-    case k_application_data: assembly_.decrypted_data(direction, record->content, at); break;
+    case ContentType::change_cipher_spec: assembly_.change_cipher_spec(direction, at); break;  // a renegotiation's
+    case ContentType::alert: assembly_.decrypted_alert(direction, record->content, at); break;
+    case ContentType::handshake: handshake_bytes(d, direction, record->content, true, at); break;
+    case ContentType::application_data: assembly_.decrypted_data(direction, record->content, at); break;
     default: break;
   }
   return true;
@@ -234,16 +235,16 @@ bool StreamReader::open(Direction& d, unsigned direction, std::uint8_t type, std
 
 void StreamReader::handle(Direction& d, unsigned direction, std::uint8_t type, Bytes payload, At at) {
   switch (type) {
-    case k_change_cipher_spec: assembly_.change_cipher_spec(direction, at); break;
-    case k_alert: assembly_.alert_record(direction, payload, at); break;
-    case k_handshake:
+    case ContentType::change_cipher_spec: assembly_.change_cipher_spec(direction, at); break;
+    case ContentType::alert: assembly_.alert_record(direction, payload, at); break;
+    case ContentType::handshake:
       if (assembly_.is_protected(direction) || (d.message.empty() && d.message_skip == 0 && !plausible_message(payload, limits_.message_bytes))) {
         assembly_.encrypted_message(direction, static_cast<std::uint32_t>(payload.size()), at);
       } else {
         handshake_bytes(d, direction, payload, false, at);
       }
       break;
-    case k_application_data: assembly_.application_data(direction, static_cast<std::uint32_t>(payload.size()), at); break;
+    case ContentType::application_data: assembly_.application_data(direction, static_cast<std::uint32_t>(payload.size()), at); break;
     default: break;
   }
 }
@@ -255,11 +256,11 @@ void StreamReader::opened(unsigned direction, std::uint8_t type, Bytes content, 
   d.mode = Mode::records;
   d.searched = 0;
   assembly_.bytes(direction, content.size(), at);
-  if (!assembly_.is_protected(direction) || type == k_change_cipher_spec) return handle(d, direction, type, content, at);
+  if (!assembly_.is_protected(direction) || type == ContentType::change_cipher_spec) return handle(d, direction, type, content, at);
   assembly_.opened_elsewhere(direction, at);
-  if (type == k_handshake) handshake_bytes(d, direction, content, true, at);
-  if (type == k_alert) assembly_.decrypted_alert(direction, content, at);
-  if (type == k_application_data) assembly_.decrypted_data(direction, content, at);
+  if (type == ContentType::handshake) handshake_bytes(d, direction, content, true, at);
+  if (type == ContentType::alert) assembly_.decrypted_alert(direction, content, at);
+  if (type == ContentType::application_data) assembly_.decrypted_data(direction, content, at);
 }
 
 void StreamReader::handshake_bytes(Direction& d, unsigned direction, Bytes payload, bool decrypted, At at) {
@@ -305,7 +306,7 @@ void StreamReader::handshake_bytes(Direction& d, unsigned direction, Bytes paylo
 void StreamReader::cut_short(Direction& d, unsigned direction, At at) {
   std::vector<std::uint8_t> head = d.message;
   std::uint32_t records = d.message_records;
-  if (d.mode == Mode::records && d.buffer.size() > k_record_header && d.buffer[0] == k_handshake && !assembly_.is_protected(direction) &&
+  if (d.mode == Mode::records && d.buffer.size() > k_record_header && d.buffer[0] == ContentType::handshake && !assembly_.is_protected(direction) &&
       looks_like_record(d.buffer)) {
     head.insert(head.end(), d.buffer.begin() + k_record_header, d.buffer.end());
     ++records;

@@ -207,10 +207,11 @@ std::span<const Property> parse_properties(const Document& doc, const toml::node
 // `oneof(@NAME)` stands for the list of that name in the table [words].
 std::span<const std::string_view> with_words(const Document& doc, const toml::table& table, std::span<const std::string_view> patterns) {
   constexpr std::string_view k_opening = "oneof(@";
+  constexpr std::size_t k_longest_pattern = 65'536;  // the longest of data/ has a few thousand
   std::vector<std::string_view> list;
   for (const std::string_view pattern : patterns) {
     std::string text(pattern);
-    for (std::size_t at = text.find(k_opening); at != std::string::npos; at = text.find(k_opening, at)) {
+    for (std::size_t at = text.find(k_opening); at != std::string::npos;) {
       const std::size_t name_at = at + k_opening.size();
       const std::string name = text.substr(name_at, text.find(')', name_at) - name_at);
       const toml::node* const words = doc.root().at_path("words." + name).node();
@@ -220,7 +221,13 @@ std::span<const std::string_view> with_words(const Document& doc, const toml::ta
         doc.fault(table, "[words] has no list \"" + name + "\"");
         return patterns;
       }
+      if (text.size() + joined.size() > k_longest_pattern) {
+        doc.fault(table, "\"match\" is longer than " + std::to_string(k_longest_pattern) + " characters with its words put in");
+        return patterns;
+      }
       text.replace(name_at - 1, name.size() + 1, joined);
+      // What was inserted is no pattern: a list that names itself would never come to an end.
+      at = text.find(k_opening, name_at - 1 + joined.size());
     }
     list.push_back(text == pattern ? pattern : doc.arena().keep(std::move(text)));
   }

@@ -4,6 +4,7 @@
 
 usage: browser.py TLSWHY CAPTURES
 """
+import json
 import os
 import pathlib
 import re
@@ -36,8 +37,35 @@ MEASURE = """<!DOCTYPE html><meta charset="utf-8"><body style="margin:0"><iframe
 o.textContent=JSON.stringify({{wide:e.scrollWidth,styled:getComputedStyle(d.querySelector('.verdict')).borderLeftWidth,figures:s.length,
 flat:s.filter(x=>x.getBoundingClientRect().height<40).length,tables:d.querySelectorAll('table').length}})}}</script>"""
 
+# The same of all reports at once.
+MEASURE_ALL = """<!DOCTYPE html><meta charset="utf-8"><body style="margin:0">{frames}<pre id="o"></pre>
+<script>onload=()=>{{o.textContent=JSON.stringify([...document.querySelectorAll('iframe')].map(f=>{{const d=f.contentDocument,v=d.querySelector('.verdict');
+return [f.id,d.documentElement.scrollWidth,v?parseFloat(getComputedStyle(v).borderLeftWidth):0,d.querySelectorAll('table').length,d.title.length]}}))}}</script>"""
+
+
+def every_pair(folder):
+    frames = []
+    for label in sorted(captures.glob("*/case.json")):
+        files = sorted(path for path in label.parent.iterdir() if path.name != "case.json")
+        page = folder / f"{label.parent.name}.html"
+        page.write_bytes(subprocess.run([tlswhy, "--format", "html", *files], capture_output=True, timeout=60).stdout)
+        frames.append(f'<iframe id="{label.parent.name}" src="{page.name}" style="border:0;width:1000px;height:600px"></iframe>')
+    (folder / "all.html").write_text(MEASURE_ALL.format(frames="".join(frames)))
+    done = chromium(folder, "--allow-file-access-from-files", "--virtual-time-budget=20000", "--dump-dom", f"file://{folder}/all.html")
+    found = re.search(r"\[\[.*?\]\]", done.stdout)
+    check(found, f"all pairs: not measured: {done.stdout[-300:]} {done.stderr[-500:]}")
+    rows = json.loads(found.group()) if found else []
+    check(len(rows) == len(frames), f"all pairs: {len(rows)} of {len(frames)} were opened")
+    for name, wide, border, tables, title in rows:
+        check(wide <= 1000, f"{name}: the page is {wide} wide")
+        check(border >= 4, f"{name}: the style sheet is not in force")
+        check(tables >= 1 and title > 0, f"{name}: {tables} tables, a title of {title} characters")
+    check("Content Security Policy" not in done.stderr and "Content-Security-Policy" not in done.stderr, f"all pairs: the policy is broken: {done.stderr[-500:]}")
+
+
 with tempfile.TemporaryDirectory() as name:
     folder = pathlib.Path(name)
+    every_pair(folder)
     case = captures / "mbedtls-small-heap"
     (folder / "report.html").write_bytes(subprocess.run([tlswhy, "--format", "html", case / "capture.pcapng", case / "device.log"], capture_output=True, timeout=60).stdout)
     for width in (360, 1200):

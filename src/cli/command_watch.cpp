@@ -49,7 +49,7 @@ bool become_user() {
 
 class Watch {
  public:
-  Watch(const Options& options, watch::Settings settings, const knowledge::Knowledge& knowledge)
+  Watch(const Options& options, const watch::Settings& settings, const knowledge::Knowledge& knowledge)
       : options_(options), text_(text_options(options)), session_(settings, knowledge), interactive_(isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0 && !options.machine()) {}
 
   // False, after a complaint, if one of the sources cannot be had.

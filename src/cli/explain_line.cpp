@@ -127,7 +127,7 @@ std::optional<codes::Explanation> explain_line(const std::string& text, const lo
   const bool listed = list != std::string::npos && std::any_of(told->fields.begin(), told->fields.end(), [&](const auto& field) {
                         return meaning.find(field.second, list) != std::string::npos;
                       });
-  if (listed) meaning = meaning.substr(0, list) + ".";
+  if (listed) meaning.replace(list, std::string::npos, ".");
   if (!fields.empty()) meaning += " Here: " + fields + ".";
   knowledge::Code row;
   row.symbol = storage.keep(told->name);

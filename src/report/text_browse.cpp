@@ -26,7 +26,7 @@ std::string fact_words(const knowledge::Fact& fact, const knowledge::FactDefinit
     values += (values.empty() ? "" : ", ") + value;
   }
   const std::size_t list = std::min(meaning.find(':'), meaning.find(';'));
-  if (list != std::string::npos) meaning = meaning.substr(0, list) + (values.empty() ? "" : ": " + values);
+  if (list != std::string::npos) meaning.replace(list, std::string::npos, values.empty() ? "" : ": " + values);
   else if (!named.empty()) meaning += " (" + named + ")";
   return meaning + ".";
 }

@@ -141,7 +141,7 @@ struct Server::Implementation {
     http.Get(root + "/report.css", [](const httplib::Request&, httplib::Response& response) { response.set_content(std::string(report::diagnosis_style()), "text/css; charset=utf-8"); });
     http.Get(root + "/choices", [this](const httplib::Request&, httplib::Response& response) { put(response, {200, "application/json", report::choices_json(settings.tool, knowledge)}); });
     answers(root + "/diagnose", [this](Question question) { return answer_diagnose(std::move(question), settings.tool, knowledge); });
-    answers(root + "/lines", [this](Question question) { return answer_lines(question, knowledge); });
+    answers(root + "/lines", [this](const Question& question) { return answer_lines(question, knowledge); });
     answers(root + "/annotate", [this](Question question) { return answer_annotate(std::move(question), settings.tool, knowledge); });
   }
 

@@ -161,7 +161,7 @@ class Finder {
     std::vector<std::string> shared;
     for (const Entry& entry : folder.entries) {
       if (entry.kind == Kind::capture) continue;
-      Unit* owner = captures == 1 ? &units.front() : owner_of(entry.path, units, captures);
+      Unit* owner = captures == 1 ? units.data() : owner_of(entry.path, units, captures);
       if (owner == nullptr && one_story && !units.empty()) owner = &units.front();
       if (owner != nullptr) {
         owner->files.push_back(entry.path);

@@ -42,7 +42,7 @@ Result<Capture> read(const std::string& path, const Options& options) {
   return collect_with_secrets(path, options, [&](capture::Handler& handler) { return capture::read_capture(path, handler, options.capture); });
 }
 
-Result<Capture> read(Bytes file, std::string name, const Options& options) {
+Result<Capture> read(Bytes file, const std::string& name, const Options& options) {
   return collect_with_secrets(name, options, [&](capture::Handler& handler) { return capture::read_capture(file, handler, options.capture); });
 }
 

@@ -56,6 +56,6 @@ struct Options {
 
 // Reads a capture file; "-" is standard input.
 [[nodiscard]] Result<Capture> read(const std::string& path, const Options& options = {});
-[[nodiscard]] Result<Capture> read(Bytes file, std::string name, const Options& options = {});
+[[nodiscard]] Result<Capture> read(Bytes file, const std::string& name, const Options& options = {});
 
 }  // namespace tlswhy::wire

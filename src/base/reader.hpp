@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -30,6 +32,52 @@ struct Parsed {
   T value{};
   std::optional<ParseError> error;
   [[nodiscard]] bool ok() const { return !error; }
+};
+
+// The fields of a header of known size: one check for all of them, then each by its place, which the compiler checks. Of bytes that are too
+// few nothing is read: there() is false and every field is zero. For headers that every packet has; all else is read by Reader.
+template <std::size_t size>
+class Fields {
+ public:
+  explicit Fields(Bytes bytes) : bytes_(bytes.size() >= size ? bytes.data() : k_zeros), there_(bytes.size() >= size) {}
+  [[nodiscard]] bool there() const { return there_; }
+
+  template <std::size_t place>
+  [[nodiscard]] std::uint8_t u8() const { return static_cast<std::uint8_t>(big_endian<place, 1>()); }
+  template <std::size_t place>
+  [[nodiscard]] std::uint16_t u16() const { return static_cast<std::uint16_t>(big_endian<place, 2>()); }
+  template <std::size_t place>
+  [[nodiscard]] std::uint32_t u32() const { return static_cast<std::uint32_t>(big_endian<place, 4>()); }
+  template <std::size_t place>
+  [[nodiscard]] std::uint64_t u64() const { return big_endian<place, 8>(); }
+  template <std::size_t place>
+  [[nodiscard]] std::uint32_t u32le() const { return static_cast<std::uint32_t>(little_endian<place, 4>()); }
+  // `count` bytes from `place` on, copied to the start of `to`.
+  template <std::size_t place, std::size_t count, std::size_t room>
+  void copy(std::array<std::uint8_t, room>& to) const {
+    static_assert(place + count <= size && count <= room);
+    std::memcpy(to.data(), bytes_ + place, count);
+  }
+
+ private:
+  template <std::size_t place, std::size_t width>
+  [[nodiscard]] std::uint64_t big_endian() const {
+    static_assert(place + width <= size);
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < width; ++i) value = (value << 8U) | bytes_[place + i];
+    return value;
+  }
+  template <std::size_t place, std::size_t width>
+  [[nodiscard]] std::uint64_t little_endian() const {
+    static_assert(place + width <= size);
+    std::uint64_t value = 0;
+    for (std::size_t i = width; i > 0; --i) value = (value << 8U) | bytes_[place + i - 1];
+    return value;
+  }
+
+  static constexpr std::uint8_t k_zeros[size] = {};
+  const std::uint8_t* bytes_;
+  bool there_;
 };
 
 // The one cursor over untrusted bytes. It never reads outside its span. The first failure sticks: from then on every read

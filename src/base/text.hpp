@@ -20,6 +20,7 @@ namespace tlswhy {
 [[nodiscard]] std::string printable(std::string_view text);
 // Untrusted bytes as valid UTF-8: what is none becomes U+FFFD. For JSON, whose writer escapes control characters itself.
 [[nodiscard]] std::string valid_utf8(std::string_view text);
+[[nodiscard]] bool is_ascii(std::string_view text);
 [[nodiscard]] std::string_view trim(std::string_view text);
 [[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);
 [[nodiscard]] std::string lower(std::string_view text);  // ASCII only

@@ -147,31 +147,33 @@ Next Dissector::transport(const IpPacket& packet, At at) {
 }
 
 void Dissector::tcp(const IpPacket& packet, At at) {
-  Reader reader(packet.payload.bytes);
-  TcpHeader header;
-  header.source_port = reader.u16("source port");
-  header.destination_port = reader.u16("destination port");
-  header.sequence = reader.u32("sequence number");
-  header.acknowledgement = reader.u32("acknowledgement number");
-  const std::size_t length = (reader.u8("data offset") >> 4U) * 4U;
-  const std::uint8_t flags = reader.u8("flags");
-  if (!reader.ok()) {
+  // RFC 9293, 3.1. The window and the checksum may be beyond the snap length: the rest is used all the same.
+  constexpr std::size_t k_needed = 14;
+  constexpr std::size_t k_smallest = 20;
+  const Fields<k_needed> fields(packet.payload.bytes);
+  if (!fields.there()) {
     (void)unreadable(notes_, packet.payload, Kind::malformed_tcp);
     return;
   }
-  if (length < 20 || length > packet.payload.full) {
+  const std::size_t length = (fields.u8<12>() >> 4U) * 4U;
+  if (length < k_smallest || length > packet.payload.full) {
     notes_.count(Kind::malformed_tcp);
     return;
   }
-  header.window = reader.u16("window");
-  header.checksum = reader.u16("checksum");
-  if (!reader.ok()) header.window = 1;  // not recorded: not known to be closed
+  TcpHeader header;
+  header.source_port = fields.u16<0>();
+  header.destination_port = fields.u16<2>();
+  header.sequence = fields.u32<4>();
+  header.acknowledgement = fields.u32<8>();
+  const Fields<k_smallest> whole(packet.payload.bytes);
+  header.window = whole.there() ? whole.u16<14>() : 1;  // not recorded: not known to be closed
+  header.checksum = whole.u16<16>();
+  const std::uint8_t flags = fields.u8<13>();
   header.fin = (flags & 0x01U) != 0;
   header.syn = (flags & 0x02U) != 0;
   header.rst = (flags & 0x04U) != 0;
   header.ack = (flags & 0x10U) != 0;
-  const Ends ends{Transport::tcp, {packet.source, header.source_port}, {packet.destination, header.destination_port}};
-  last_ends_ = ends;
+  const Ends& ends = last_ends_.emplace(Ends{Transport::tcp, {packet.source, header.source_port}, {packet.destination, header.destination_port}});
   flows_.tcp(ends, header, packet.id, packet.payload.after(length), at);
 }
 

@@ -20,6 +20,8 @@ constexpr std::size_t k_waiting_in_all = 256U << 20U;
 constexpr std::size_t k_first_index = 1024;
 // How many frames later an ended connection is closed: what comes late (retransmissions, resets) has come by then.
 constexpr std::uint64_t k_linger_frames = 20'000;
+// So exact is the order of last use, which tells what has been idle for longest.
+constexpr std::uint64_t k_order_frames = 256;
 
 std::uint64_t random_key() {
   std::random_device device;
@@ -53,10 +55,9 @@ struct SipState {
 
 // An address as two numbers, big-endian; IPv4 in the first one alone.
 std::array<std::uint64_t, 2> words_of(const IpAddress& address) {
-  Reader reader(address.bytes);
-  if (!address.v6 && !address.mac) return {reader.u32("address"), 0};
-  const std::uint64_t high = reader.u64("address");
-  return {high, reader.u64("address")};
+  const Fields<16> words(address.bytes);
+  if (!address.v6 && !address.mac) return {words.u32<0>(), 0};
+  return {words.u64<0>(), words.u64<8>()};
 }
 
 }  // namespace
@@ -67,7 +68,7 @@ FlowTable::State::~State() = default;
 
 FlowTable::FlowTable(Handler& handler, Notes& notes, const Limits& limits)
     : handler_(handler), notes_(notes), limits_(limits),
-      context_{handler, limits.out_of_order_bytes, k_waiting_in_all}, index_(k_first_index), hash_key_0_(hash_key().first), hash_key_1_(hash_key().second) {}
+      context_{handler, limits.out_of_order_bytes, k_waiting_in_all}, index_(k_first_index), recent_(std::size_t{1} << k_recent_bits, k_none), hash_key_0_(hash_key().first), hash_key_1_(hash_key().second) {}
 
 FlowTable::~FlowTable() = default;
 
@@ -100,19 +101,36 @@ std::uint32_t FlowTable::hash_of(const Key& key) const {
   return static_cast<std::uint32_t>(sip.v0 ^ sip.v1 ^ sip.v2 ^ sip.v3);
 }
 
-FlowTable::Slot FlowTable::find(const Key& key) {
-  // Packets come in runs: most belong to the conversation of the one before.
-  if (newest_ != k_none && state(newest_).key == key) return newest_;
+// A place among the recently used for a key: any mixing will do, because the key itself is compared.
+std::size_t FlowTable::recent_place(const Key& key) {
+  const std::uint64_t mixed = (key.words[0] ^ std::rotl(key.words[1], 21) ^ std::rotl(key.words[2] ^ key.words[4], 42)) * 0x9e3779b97f4a7c15U;
+  return static_cast<std::size_t>(mixed >> (64U - k_recent_bits));
+}
+
+FlowTable::Slot FlowTable::find(const Key& key, std::uint64_t frame) {
+  // Most packets belong to a conversation that had one a short while ago.
+  Slot& recent = recent_[recent_place(key)];
+  if (recent != k_none && state(recent).open && state(recent).key == key) return used(recent, frame);
   const std::uint32_t hash = hash_of(key);
   const std::size_t mask = index_.size() - 1;
   for (std::size_t place = hash & mask; index_[place].slot != k_none; place = (place + 1) & mask) {
     const Slot slot = index_[place].slot;
     if (index_[place].hash != hash || state(slot).key != key) continue;
-    unlink(slot);
-    link_newest(slot);
-    return slot;
+    recent = slot;
+    return used(slot, frame);
   }
   return k_none;
+}
+
+// Each move touches three conversations' memory: while there is room for as many again, the order of last use is kept to within some frames.
+FlowTable::Slot FlowTable::used(Slot slot, std::uint64_t frame) {
+  State& here = state(slot);
+  if (here.moved + k_order_frames > frame && open_ < limits_.flows / 2) return slot;
+  here.moved = frame;
+  if (slot == newest_) return slot;
+  unlink(slot);
+  link_newest(slot);
+  return slot;
 }
 
 void FlowTable::link_newest(Slot slot) {
@@ -181,6 +199,8 @@ FlowTable::Slot FlowTable::open(const Key& key, const Ends& ends, bool swapped, 
   opening.hash = hash_of(key);
   opening.swapped = swapped;
   opening.lingers = false;
+  opening.open = true;
+  opening.moved = at.frame;
   opening.flow = Flow{next_id_++, slot, ends.transport, ends.source, ends.destination, opened, at};
   if (ends.transport == Transport::tcp) opening.tcp = std::make_unique<Tcp>();
   index_insert(opening.hash, slot);
@@ -197,6 +217,7 @@ void FlowTable::close(Slot slot) {
   }
   handler_.flow_closed(closing.flow);
   closing.tcp.reset();
+  closing.open = false;
   index_erase(closing.hash, slot);
   unlink(slot);
   free_.push_back(slot);
@@ -235,7 +256,7 @@ void FlowTable::close_all() {
 void FlowTable::datagram(const Ends& ends, const Piece& payload, At at) {
   bool swapped = false;
   const Key key = key_of(ends, swapped);
-  Slot slot = find(key);
+  Slot slot = find(key, at.frame);
   if (slot == k_none) slot = open(key, ends, swapped, false, at);
   const State& here = state(slot);
   handler_.datagram(here.flow, direction_of(here, swapped), payload.bytes, payload.full, at);
@@ -244,7 +265,7 @@ void FlowTable::datagram(const Ends& ends, const Piece& payload, At at) {
 void FlowTable::eap(const Ends& ends, bool from_client, const Piece& payload, At at) {
   bool swapped = false;
   const Key key = key_of(ends, swapped);
-  Slot slot = find(key);
+  Slot slot = find(key, at.frame);
   if (slot == k_none) slot = open(key, from_client ? ends : Ends{ends.transport, ends.destination, ends.source}, swapped == from_client, true, at);
   const State& here = state(slot);
   handler_.datagram(here.flow, direction_of(here, swapped), payload.bytes, payload.full, at);
@@ -252,7 +273,7 @@ void FlowTable::eap(const Ends& ends, bool from_client, const Piece& payload, At
 
 bool FlowTable::icmp_error(const Ends& quoted, EventKind kind, std::uint32_t size, At at) {
   bool swapped = false;
-  const Slot slot = find(key_of(quoted, swapped));
+  const Slot slot = find(key_of(quoted, swapped), at.frame);
   if (slot == k_none) return false;
   const State& here = state(slot);
   handler_.flow_event(here.flow, Event{kind, direction_of(here, swapped), at, size});

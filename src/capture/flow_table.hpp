@@ -66,9 +66,11 @@ class FlowTable {
     Key key;
     std::uint32_t hash = 0;
     bool swapped = false;       // the flow's source stands second in the key
+    bool open = false;
     bool lingers = false;       // ended, and in the list of those that are closed soon
     Slot older = k_none;        // by last use
     Slot newer = k_none;
+    std::uint64_t moved = 0;    // the frame at which it became the newest
     std::uint64_t last_frame = 0;
     std::unique_ptr<Tcp> tcp;
     State();
@@ -89,7 +91,9 @@ class FlowTable {
   [[nodiscard]] static Key key_of(const Ends& ends, bool& swapped);
   [[nodiscard]] std::uint32_t hash_of(const Key& key) const;
   // The flow of a key, which becomes the one used last; k_none if there is none.
-  [[nodiscard]] Slot find(const Key& key);
+  [[nodiscard]] Slot find(const Key& key, std::uint64_t frame);
+  [[nodiscard]] static std::size_t recent_place(const Key& key);
+  [[nodiscard]] Slot used(Slot slot, std::uint64_t frame);
   // Opens a flow whose `forward` is from source to destination as given.
   [[nodiscard]] Slot open(const Key& key, const Ends& ends, bool swapped, bool opened, At at);
   void close(Slot slot);
@@ -114,6 +118,8 @@ class FlowTable {
   std::vector<std::unique_ptr<State[]>> blocks_;  // states stay where they are
   std::vector<Slot> free_;
   std::vector<Bucket> index_;
+  static constexpr unsigned k_recent_bits = 11;
+  std::vector<Slot> recent_;  // direct-mapped, before the index; what stands in it may have ended
   std::size_t open_ = 0;
   Slot oldest_ = k_none;
   Slot newest_ = k_none;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/ip.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace tlswhy::capture {
 
@@ -15,14 +15,6 @@ constexpr std::uint8_t k_destination_options = 60;
 constexpr std::uint8_t k_mobility = 135;
 constexpr int k_extension_headers = 16;  // more than any real packet has
 
-IpAddress read_address(Reader& reader, std::size_t size) {
-  IpAddress address;
-  address.v6 = size == 16;
-  const Bytes bytes = reader.take(size, "address");
-  std::copy(bytes.begin(), bytes.end(), address.bytes.begin());
-  return address;
-}
-
 // RFC 4302: the authentication header only signs, what follows is readable. Its length counts words of 4 bytes, minus 2.
 bool pass_authentication(IpPacket& packet) {
   Reader reader(packet.payload.bytes);
@@ -34,22 +26,20 @@ bool pass_authentication(IpPacket& packet) {
 }
 
 std::optional<IpPacket> read_ipv4(const Piece& piece, IpFault& fault) {
-  Reader reader(piece.bytes);
-  IpPacket packet;
-  const std::size_t header_length = (reader.u8("version and length") & 0xfU) * 4U;
-  reader.skip(1, "type of service");
-  const std::uint16_t total = reader.u16("total length");
-  packet.id = reader.u16("identification");
-  const std::uint16_t fragment = reader.u16("fragment");
-  reader.skip(1, "time to live");
-  packet.protocol = reader.u8("protocol");
-  reader.skip(2, "checksum");
-  packet.source = read_address(reader, 4);
-  packet.destination = read_address(reader, 4);
-  if (!reader.ok()) {
+  const Fields<20> header(piece.bytes);  // RFC 791, 3.1
+  if (!header.there()) {
     fault = piece.cut() ? IpFault::cut : IpFault::malformed;
     return std::nullopt;
   }
+  std::optional<IpPacket> made(std::in_place);
+  IpPacket& packet = *made;
+  const std::size_t header_length = (header.u8<0>() & 0xfU) * 4U;
+  const std::uint16_t total = header.u16<2>();
+  packet.id = header.u16<4>();
+  const std::uint16_t fragment = header.u16<6>();
+  packet.protocol = header.u8<9>();
+  header.copy<12, 4>(packet.source.bytes);
+  header.copy<16, 4>(packet.destination.bytes);
   if (header_length < 20 || header_length > piece.full || (total != 0 && total < header_length)) {
     fault = IpFault::malformed;
     return std::nullopt;
@@ -64,22 +54,22 @@ std::optional<IpPacket> read_ipv4(const Piece& piece, IpFault& fault) {
     fault = IpFault::malformed;
     return std::nullopt;
   }
-  return packet;
+  return made;
 }
 
 std::optional<IpPacket> read_ipv6(const Piece& piece, IpFault& fault) {
-  Reader reader(piece.bytes);
-  IpPacket packet;
-  reader.skip(4, "version and flow");
-  const std::uint16_t length = reader.u16("payload length");
-  packet.protocol = reader.u8("next header");
-  reader.skip(1, "hop limit");
-  packet.source = read_address(reader, 16);
-  packet.destination = read_address(reader, 16);
-  if (!reader.ok()) {
+  const Fields<40> header(piece.bytes);  // RFC 8200, 3
+  if (!header.there()) {
     fault = piece.cut() ? IpFault::cut : IpFault::malformed;
     return std::nullopt;
   }
+  std::optional<IpPacket> made(std::in_place);
+  IpPacket& packet = *made;
+  const std::uint16_t length = header.u16<4>();
+  packet.protocol = header.u8<6>();
+  packet.source.v6 = packet.destination.v6 = true;
+  header.copy<8, 16>(packet.source.bytes);
+  header.copy<24, 16>(packet.destination.bytes);
   packet.payload = piece.after(40);
   if (length != 0) packet.payload = packet.payload.first(length);  // 0: a jumbogram or segmentation offload
   for (int i = 0; i < k_extension_headers; ++i) {
@@ -103,7 +93,7 @@ std::optional<IpPacket> read_ipv6(const Piece& piece, IpFault& fault) {
         packet.fragment = packet.more_fragments || packet.fragment_offset != 0;
         break;
       }
-      default: return packet;
+      default: return made;
     }
     if (!extension.ok() || size > packet.payload.full) {
       fault = packet.payload.cut() ? IpFault::cut : IpFault::malformed;
@@ -111,7 +101,7 @@ std::optional<IpPacket> read_ipv6(const Piece& piece, IpFault& fault) {
     }
     packet.protocol = next;
     packet.payload = packet.payload.after(size);
-    if (packet.fragment) return packet;
+    if (packet.fragment) return made;
   }
   fault = IpFault::malformed;
   return std::nullopt;
@@ -121,7 +111,7 @@ std::optional<IpPacket> read_ipv6(const Piece& piece, IpFault& fault) {
 
 std::optional<IpPacket> read_ip(const Piece& piece, IpFault& fault) {
   fault = IpFault::none;
-  const unsigned version = Reader(piece.bytes).u8("version") >> 4U;
+  const unsigned version = Fields<1>(piece.bytes).u8<0>() >> 4U;
   if (version == 4) return read_ipv4(piece, fault);
   if (version == 6) return read_ipv6(piece, fault);
   fault = piece.bytes.empty() && piece.cut() ? IpFault::cut : IpFault::malformed;

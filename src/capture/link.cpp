@@ -211,13 +211,12 @@ Next read_link(LinkContext& context, std::uint32_t link_type, const Piece& piece
 }
 
 Next read_ethernet(LinkContext& context, const Piece& piece) {
-  Reader reader(piece.bytes);
-  context.destination = read_mac(reader);
-  context.source = read_mac(reader);
-  const std::uint16_t type = reader.u16("type");
-  if (!reader.ok()) return unreadable(context.notes, piece, Kind::malformed_link);
+  const Fields<14> header(piece.bytes);
+  if (!header.there()) return unreadable(context.notes, piece, Kind::malformed_link);
+  header.copy<0, 6>(context.destination);
+  header.copy<6, 6>(context.source);
   context.macs_known = true;
-  return by_type_or_length(type, piece.after(reader.offset()));
+  return by_type_or_length(header.u16<12>(), piece.after(14));
 }
 
 Next read_ether_type(LinkContext& context, std::uint32_t ether_type, const Piece& piece) {

@@ -74,11 +74,11 @@ std::optional<Record> PcapFile::next(const FileContext& context) {
     context.damaged("the file is cut short in the header of " + place() + ": " + std::to_string(header.size()) + " of " + std::to_string(record_header_size_) + " bytes are there");
     return std::nullopt;
   }
-  Reader reader(header);
-  const std::uint32_t seconds = u32(reader, "seconds");
-  const std::uint32_t fraction = u32(reader, "fraction");
-  std::uint32_t recorded = u32(reader, "recorded length");
-  std::uint32_t original = u32(reader, "original length");
+  const Fields<16> fields(header);  // the patched libpcap's longer header begins in the same way
+  const std::uint32_t seconds = little_endian_ ? fields.u32le<0>() : fields.u32<0>();
+  const std::uint32_t fraction = little_endian_ ? fields.u32le<4>() : fields.u32<4>();
+  std::uint32_t recorded = little_endian_ ? fields.u32le<8>() : fields.u32<8>();
+  std::uint32_t original = little_endian_ ? fields.u32le<12>() : fields.u32<12>();
   if (lengths_ == Lengths::swapped || (lengths_ == Lengths::either && recorded > original)) std::swap(recorded, original);
   if (recorded > context.limits.packet_bytes) {
     context.damaged("the file is damaged at " + place() + ": the packet claims " + std::to_string(recorded) + " bytes; nothing after it was read");

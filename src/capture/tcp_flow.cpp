@@ -48,7 +48,7 @@ bool FlowTable::starts_again(const State& state, Direction direction, const TcpH
 FlowTable::Slot FlowTable::tcp_flow(const Ends& ends, const TcpHeader& header, const Piece& payload, At at, Direction& direction) {
   bool swapped = false;
   const Key key = key_of(ends, swapped);
-  const Slot slot = find(key);
+  const Slot slot = find(key, at.frame);
   if (slot != k_none) {
     direction = direction_of(state(slot), swapped);
     if (!starts_again(state(slot), direction, header, payload, at)) return slot;

@@ -62,7 +62,7 @@ int run_diagnose(const Options& options) {
   if (options.redact) report::Redactor(inputs.files, inputs.input, diagnosis).apply(inputs.files, inputs.input, diagnosis);
   std::string text;
   if (options.machine()) {
-    text = report::diagnosis_json({std::string(k_version)}, inputs.files, inputs.input, diagnosis, knowledge.get(), options.indent()) + "\n";
+    // Written as it is made, below.
   } else if (options.format == "html") {
     text = report::diagnosis_html({std::string(k_version)}, inputs.files, inputs.input, diagnosis, knowledge.get());
   } else if (options.format == "markdown") {
@@ -79,7 +79,11 @@ int run_diagnose(const Options& options) {
   int status = diagnosis.outcome == diagnose::Outcome::failed ? k_exit_failure_found : k_exit_ok;
   if (!inputs.errors.empty()) status = k_exit_unreadable;
   if (!options.save_certificates.empty() && !save_certificates(inputs.input.captures, options.save_certificates)) status = k_exit_unreadable;
-  return write_output(options, text, status);
+  if (!options.machine()) return write_output(options, text, status);
+  return write_output(options, [&](const std::function<void(std::string_view)>& piece) {
+    report::write_diagnosis_json(piece, {std::string(k_version)}, inputs.files, inputs.input, diagnosis, knowledge.get(), options.indent());
+    piece("\n");
+  }, status);
 }
 
 }  // namespace tlswhy::cli

@@ -64,6 +64,10 @@ report::TextOptions text_options(const Options& options) {
 }
 
 int write_output(const Options& options, const std::string& text, int status) {
+  return write_output(options, [&](const std::function<void(std::string_view)>& piece) { piece(text); }, status);
+}
+
+int write_output(const Options& options, const std::function<void(const std::function<void(std::string_view)>&)>& make, int status) {
   std::FILE* file = stdout;
   if (!options.output.empty() && options.output != "-") {
     file = std::fopen(options.output.c_str(), "wb");
@@ -72,9 +76,17 @@ int write_output(const Options& options, const std::string& text, int status) {
       return k_exit_unreadable;
     }
   }
-  bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size() && std::fflush(file) == 0;
-  const int error = errno;
-  if (file != stdout) written = std::fclose(file) == 0 && written;
+  bool written = true;
+  int error = 0;
+  const auto note = [&](bool done) {
+    if (!done && written) error = errno;
+    written = written && done;
+  };
+  make([&](std::string_view text) {
+    if (written) note(std::fwrite(text.data(), 1, text.size(), file) == text.size());
+  });
+  if (written) note(std::fflush(file) == 0);
+  if (file != stdout) note(std::fclose(file) == 0);
   // A reader that has seen enough (head, less) is no failure.
   if (!written && error == EPIPE) return status;
   if (!written) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -97,6 +98,8 @@ class KnowledgeSource {
 [[nodiscard]] report::TextOptions text_options(const Options& options);
 // Writes to --output or standard output; the exit status that follows (k_exit_unreadable if it cannot be written).
 [[nodiscard]] int write_output(const Options& options, const std::string& text, int status);
+// The same for output that is made piece by piece: `make` is given what takes a piece.
+[[nodiscard]] int write_output(const Options& options, const std::function<void(const std::function<void(std::string_view)>&)>& make, int status);
 void complain(const std::string& message);
 
 [[nodiscard]] int run_diagnose(const Options& options);

@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "report/json_handshake.hpp"
+#include "report/json_stream.hpp"
 #include "report/json_verdict.hpp"
 
 namespace tlswhy::report {
@@ -31,14 +32,12 @@ json inputs_json(const std::vector<InputFile>& files) {
   return list;
 }
 
-json span_json(const diagnose::LogSpan& span, const diagnose::Input& input) {
-  return {{"file", valid_utf8(input.logs[span.log].path)}, {"first_line", span.first_line}, {"last_line", span.last_line}};
-}
-
-json reasons_json(const std::vector<std::string>& reasons) {
-  json list = json::array();
-  for (const std::string& reason : reasons) list.push_back(valid_utf8(reason));
-  return list;
+void span_json(JsonStream& out, const diagnose::LogSpan& span, const diagnose::Input& input) {
+  out.begin_object();
+  out.key("file").text(input.logs[span.log].path);
+  out.key("first_line").number(std::uint64_t{span.first_line});
+  out.key("last_line").number(std::uint64_t{span.last_line});
+  out.end_object();
 }
 
 json clocks_json(const diagnose::Diagnosis& diagnosis, const diagnose::Input& input) {
@@ -56,22 +55,29 @@ json clocks_json(const diagnose::Diagnosis& diagnosis, const diagnose::Input& in
   return list;
 }
 
-json attempts_json(const diagnose::Diagnosis& diagnosis, const diagnose::Input& input) {
-  json list = json::array();
+void attempts_json(JsonStream& out, const diagnose::Diagnosis& diagnosis, const diagnose::Input& input) {
+  out.begin_array();
   for (const diagnose::Attempt& attempt : diagnosis.attempts) {
-    json others = json::array();
-    for (const diagnose::LogSpan& span : attempt.other_logs) others.push_back(span_json(span, input));
-    list.push_back({{"id", attempt.id},
-                    {"outcome", attempt.outcome},
-                    {"handshake", attempt.handshake ? json(*attempt.handshake) : json(nullptr)},
-                    {"log", attempt.log ? span_json(*attempt.log, input) : json(nullptr)},
-                    {"other_logs", std::move(others)},
-                    {"joined_by", text_or_null(attempt.joined_by)},
-                    {"join_reasons", reasons_json(attempt.join_reasons)},
-                    {"clock_offset_ms", attempt.clock_offset_ms ? json(*attempt.clock_offset_ms) : json(nullptr)},
-                    {"causes", causes_list(attempt.causes)}});
+    out.begin_object();
+    out.key("id").number(std::uint64_t{attempt.id});
+    out.key("outcome").text(attempt.outcome);
+    out.key("handshake");
+    attempt.handshake ? out.number(std::uint64_t{*attempt.handshake}) : out.null();
+    out.key("log");
+    attempt.log ? span_json(out, *attempt.log, input) : out.null();
+    out.key("other_logs").begin_array();
+    for (const diagnose::LogSpan& span : attempt.other_logs) span_json(out, span, input);
+    out.end_array();
+    out.key("joined_by").text_or_null(attempt.joined_by);
+    out.key("join_reasons").begin_array();
+    for (const std::string& reason : attempt.join_reasons) out.text(reason);
+    out.end_array();
+    out.key("clock_offset_ms");
+    attempt.clock_offset_ms ? out.number(*attempt.clock_offset_ms) : out.null();
+    out.key("causes").value(causes_list(attempt.causes));
+    out.end_object();
   }
-  return list;
+  out.end_array();
 }
 
 json time_json(const log::LineTime& time) {
@@ -84,25 +90,28 @@ json time_json(const log::LineTime& time) {
   return nullptr;
 }
 
-json events_json(const std::vector<log::Log>& logs) {
-  json list = json::array();
+void events_json(JsonStream& out, const std::vector<log::Log>& logs) {
+  out.begin_array();
   for (const log::Log& log : logs) {
     for (const log::Event& event : log.events) {
-      json facts = json::array();
-      for (const knowledge::Fact& fact : event.facts) facts.push_back(valid_utf8(to_string(fact)));
-      list.push_back({{"file", valid_utf8(log.path)},
-                      {"line", event.line},
-                      {"time", time_json(event.time)},
-                      {"kind", event.kind},
-                      {"library", text_or_null(event.library)},
-                      {"symbol", text_or_null(event.symbol)},
-                      {"value", event.value ? json(*event.value) : json(nullptr)},
-                      {"meaning", text_or_null(event.meaning)},
-                      {"facts", std::move(facts)},
-                      {"text", valid_utf8(event.text)}});
+      out.begin_object();
+      out.key("file").text(log.path);
+      out.key("line").number(std::uint64_t{event.line});
+      out.key("time").value(time_json(event.time));
+      out.key("kind").text(event.kind);
+      out.key("library").text_or_null(event.library);
+      out.key("symbol").text_or_null(event.symbol);
+      out.key("value");
+      event.value ? out.number(std::int64_t{*event.value}) : out.null();
+      out.key("meaning").text_or_null(event.meaning);
+      out.key("facts").begin_array();
+      for (const knowledge::Fact& fact : event.facts) out.text(to_string(fact));
+      out.end_array();
+      out.key("text").text(event.text);
+      out.end_object();
     }
   }
-  return list;
+  out.end_array();
 }
 
 json split_words(std::string_view list) {
@@ -145,7 +154,8 @@ json code_references(const knowledge::Code& code, const knowledge::Knowledge& kn
   return list;
 }
 
-// Marks of direction, which make a terminal or an editor show other text than there is, are written as escapes: JSON allows either.
+}  // namespace
+
 std::string without_marks(std::string text) {
   constexpr std::string_view k_lead = "\xe2";  // all of them are E2 80 8E..8F, E2 80 AA..AE, E2 81 A6..A9
   for (std::size_t at = text.find(k_lead); at != std::string::npos && at + 2 < text.size(); at = text.find(k_lead, at + 1)) {
@@ -157,22 +167,30 @@ std::string without_marks(std::string text) {
   return text;
 }
 
-}  // namespace
-
 std::string dump_document(const json& document, int indent) { return without_marks(document.dump(indent, ' ', false, json::error_handler_t::replace)); }
+
+void write_diagnosis_json(const JsonStream::Sink& sink, const Tool& tool, const std::vector<InputFile>& files, const diagnose::Input& input,
+                          const diagnose::Diagnosis& diagnosis, const knowledge::Knowledge& knowledge, int indent) {
+  JsonStream out(sink, indent);
+  out.begin_object();
+  out.key("schema").text("tlswhy/1");
+  out.key("tool").value({{"name", "tlswhy"}, {"version", tool.version}});
+  out.key("inputs").value(inputs_json(files));
+  out.key("verdict").value(verdict_json(diagnosis));
+  out.key("problems").value(diagnosis.problems);
+  attempts_json(out.key("attempts"), diagnosis, input);
+  out.key("clocks").value(clocks_json(diagnosis, input));
+  handshakes_json(out.key("handshakes"), input.captures, diagnosis, knowledge);
+  events_json(out.key("log_events"), input.logs);
+  out.end_object();
+  out.finish();
+}
 
 std::string diagnosis_json(const Tool& tool, const std::vector<InputFile>& files, const diagnose::Input& input,
                            const diagnose::Diagnosis& diagnosis, const knowledge::Knowledge& knowledge, int indent) {
-  json document = {{"schema", "tlswhy/1"},
-                   {"tool", {{"name", "tlswhy"}, {"version", tool.version}}},
-                   {"inputs", inputs_json(files)},
-                   {"verdict", verdict_json(diagnosis)},
-                   {"problems", diagnosis.problems},
-                   {"attempts", attempts_json(diagnosis, input)},
-                   {"clocks", clocks_json(diagnosis, input)},
-                   {"handshakes", handshakes_json(input.captures, diagnosis, knowledge)},
-                   {"log_events", events_json(input.logs)}};
-  return dump_document(document, indent);
+  std::string text;
+  write_diagnosis_json([&](std::string_view piece) { text += piece; }, tool, files, input, diagnosis, knowledge, indent);
+  return text;
 }
 
 std::string explain_json(const std::vector<codes::Explanation>& explanations, const knowledge::Knowledge& knowledge, int indent) {

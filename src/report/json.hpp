@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,7 +22,9 @@ struct Tool {
   std::string version;
 };
 
-// The main document, schema tlswhy/1. `indent` < 0 gives one line.
+// The main document, schema tlswhy/1. `indent` < 0 gives one line. Written piece by piece, or as one text.
+void write_diagnosis_json(const std::function<void(std::string_view)>& sink, const Tool& tool, const std::vector<InputFile>& files, const diagnose::Input& input,
+                          const diagnose::Diagnosis& diagnosis, const knowledge::Knowledge& knowledge, int indent = 2);
 [[nodiscard]] std::string diagnosis_json(const Tool& tool, const std::vector<InputFile>& files, const diagnose::Input& input,
                                          const diagnose::Diagnosis& diagnosis, const knowledge::Knowledge& knowledge, int indent = 2);
 // tlswhy-explain/1.

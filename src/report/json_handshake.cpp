@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/json_handshake.hpp"
 
-#include <fmt/format.h>
+#include <array>
 
 #include "base/text.hpp"
 #include "diagnose/trust.hpp"
+#include "report/json_verdict.hpp"
 #include "report/wireshark.hpp"
 
 namespace tlswhy::report {
@@ -12,60 +13,70 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-json text_or_null(std::string_view text) { return text.empty() ? json(nullptr) : json(valid_utf8(text)); }
-std::string hex16(std::uint16_t value) { return fmt::format("0x{:04x}", value); }
-
-json hex_list(const std::vector<std::uint16_t>& values) {
-  json list = json::array();
-  for (const std::uint16_t value : values) list.push_back(hex16(value));
-  return list;
+void hex16(JsonStream& out, std::uint16_t value) {
+  constexpr std::string_view k_digits = "0123456789abcdef";
+  const std::array<char, 6> text{'0', 'x', k_digits[value >> 12U], k_digits[value >> 8U & 15U], k_digits[value >> 4U & 15U], k_digits[value & 15U]};
+  out.text({text.data(), text.size()});
 }
 
-json text_list(const std::vector<std::string>& values) {
-  json list = json::array();
-  for (const std::string& value : values) list.push_back(valid_utf8(value));
-  return list;
+void hex_list(JsonStream& out, const std::vector<std::uint16_t>* values) {
+  out.begin_array();
+  if (values != nullptr) {
+    for (const std::uint16_t value : *values) hex16(out, value);
+  }
+  out.end_array();
 }
 
-void mark_decrypted(json& entry, bool decrypted) {
-  if (decrypted) entry["decrypted"] = true;
+void text_list(JsonStream& out, const std::vector<std::string>& values) {
+  out.begin_array();
+  for (const std::string& value : values) out.text(value);
+  out.end_array();
 }
 
-json messages_json(const tls::Handshake& h) {
-  json list = json::array();
+void mark_decrypted(JsonStream& out, bool decrypted) {
+  if (decrypted) out.key("decrypted").boolean(true);
+}
+
+void messages_json(JsonStream& out, const tls::Handshake& h) {
+  out.begin_array();
   for (const tls::Message& message : h.messages) {
-    json entry = {{"frame", message.at.frame}, {"from", std::string(to_string(message.from))}, {"type", std::string(message.type)}, {"length", message.length}};
-    if (!message.complete) entry["complete"] = false;
-    if (message.records > 1) entry["records"] = message.records;
-    mark_decrypted(entry, message.decrypted);
-    list.push_back(std::move(entry));
+    out.begin_object();
+    out.key("frame").number(message.at.frame);
+    out.key("from").text(to_string(message.from));
+    out.key("type").text(message.type);
+    out.key("length").number(message.length);
+    if (!message.complete) out.key("complete").boolean(false);
+    if (message.records > 1) out.key("records").number(message.records);
+    mark_decrypted(out, message.decrypted);
+    out.end_object();
   }
-  return list;
+  out.end_array();
 }
 
-json certificates_json(const tls::Handshake& h) {
-  json list = json::array();
+void certificates_json(JsonStream& out, const tls::Handshake& h) {
+  out.begin_array();
   for (const tls::Certificate& c : h.certificates) {
-    json entry = {{"from", std::string(to_string(c.from))},
-                  {"index", c.index},
-                  {"frame", c.frame},
-                  {"size", c.size},
-                  {"serial", c.serial},
-                  {"subject", valid_utf8(c.subject)},
-                  {"issuer", valid_utf8(c.issuer)},
-                  {"not_before", text_or_null(c.not_before_text)},
-                  {"not_after", text_or_null(c.not_after_text)},
-                  {"sha256", c.sha256},
-                  {"public_key_pin", text_or_null(c.public_key_pin)},
-                  {"key", valid_utf8(c.key)},
-                  {"signature", valid_utf8(c.signature)},
-                  {"names", text_list(c.names)},
-                  {"self_signed", c.self_signed},
-                  {"parse_error", text_or_null(c.parse_error)}};
-    mark_decrypted(entry, c.decrypted);
-    list.push_back(std::move(entry));
+    out.begin_object();
+    out.key("from").text(to_string(c.from));
+    out.key("index").number(std::uint64_t{c.index});
+    out.key("frame").number(c.frame);
+    out.key("size").number(std::uint64_t{c.size});
+    out.key("serial").text(c.serial);
+    out.key("subject").text(c.subject);
+    out.key("issuer").text(c.issuer);
+    out.key("not_before").text_or_null(c.not_before_text);
+    out.key("not_after").text_or_null(c.not_after_text);
+    out.key("sha256").text(c.sha256);
+    out.key("public_key_pin").text_or_null(c.public_key_pin);
+    out.key("key").text(c.key);
+    out.key("signature").text(c.signature);
+    text_list(out.key("names"), c.names);
+    out.key("self_signed").boolean(c.self_signed);
+    out.key("parse_error").text_or_null(c.parse_error);
+    mark_decrypted(out, c.decrypted);
+    out.end_object();
   }
-  return list;
+  out.end_array();
 }
 
 std::string alert_name(std::uint8_t code, const knowledge::Knowledge& knowledge) {
@@ -77,28 +88,33 @@ std::string alert_name(std::uint8_t code, const knowledge::Knowledge& knowledge)
   return std::to_string(code);
 }
 
-json alerts_json(const tls::Handshake& h, const knowledge::Knowledge& knowledge) {
-  json list = json::array();
+void alerts_json(JsonStream& out, const tls::Handshake& h, const knowledge::Knowledge& knowledge) {
+  out.begin_array();
   for (const tls::Alert& alert : h.alerts) {
     const bool readable = !alert.encrypted || alert.decrypted;
-    json entry = {{"frame", alert.at.frame},
-                  {"from", std::string(to_string(alert.from))},
-                  {"level", readable ? json(alert.level == 1 ? "warning" : "fatal") : json(nullptr)},
-                  {"code", readable ? json(alert.code) : json(nullptr)},
-                  {"name", readable ? json(alert_name(alert.code, knowledge)) : json(nullptr)},
-                  {"encrypted", alert.encrypted},
-                  {"after", text_or_null(alert.after)}};
-    if (alert.inferred) entry["inferred"] = true;
-    mark_decrypted(entry, alert.decrypted);
-    list.push_back(std::move(entry));
+    out.begin_object();
+    out.key("frame").number(alert.at.frame);
+    out.key("from").text(to_string(alert.from));
+    out.key("level").text_or_null(!readable ? "" : alert.level == 1 ? "warning" : "fatal");
+    out.key("code");
+    readable ? out.number(std::uint64_t{alert.code}) : out.null();
+    out.key("name").text_or_null(readable ? alert_name(alert.code, knowledge) : "");
+    out.key("encrypted").boolean(alert.encrypted);
+    out.key("after").text_or_null(alert.after);
+    if (alert.inferred) out.key("inferred").boolean(true);
+    mark_decrypted(out, alert.decrypted);
+    out.end_object();
   }
-  return list;
+  out.end_array();
 }
 
-json cipher_json(const tls::Handshake& h, const knowledge::Knowledge& knowledge) {
-  if (!h.server_hello) return nullptr;
+void cipher_json(JsonStream& out, const tls::Handshake& h, const knowledge::Knowledge& knowledge) {
+  if (!h.server_hello) return out.null();
   const std::uint16_t id = h.server_hello->cipher_suite;
-  return {{"id", hex16(id)}, {"name", text_or_null(knowledge.name_of("tls-ciphersuites", id))}};
+  out.begin_object();
+  hex16(out.key("id"), id);
+  out.key("name").text_or_null(knowledge.name_of("tls-ciphersuites", id));
+  out.end_object();
 }
 
 // What QUIC adds: version, what the server asked for anew, how it was closed.
@@ -135,8 +151,8 @@ json verification_json(const tls::ChainVerification* v) {
           {"at", to_rfc3339(v->at, 0)}};
 }
 
-json chains_json(const tls::Handshake& h) {
-  json list = json::array();
+void chains_json(JsonStream& out, const tls::Handshake& h) {
+  out.begin_array();
   for (const Side side : {Side::server, Side::client}) {
     std::size_t count = 0;
     std::size_t bytes = 0;
@@ -145,84 +161,111 @@ json chains_json(const tls::Handshake& h) {
       ++count;
       bytes += c.size;
     }
-    if (count > 0) list.push_back({{"from", std::string(to_string(side))}, {"count", count}, {"bytes", bytes}});
+    if (count == 0) continue;
+    out.begin_object();
+    out.key("from").text(to_string(side));
+    out.key("count").number(std::uint64_t{count});
+    out.key("bytes").number(std::uint64_t{bytes});
+    out.end_object();
   }
-  return list;
+  out.end_array();
 }
 
-json direction_json(const tls::DirectionFacts& d) {
-  return {{"bytes", d.bytes},
-          {"records", d.records},
-          {"largest_record", d.largest_record},
-          {"largest_message", d.largest_message},
-          {"missing_bytes", d.missing_bytes},
-          {"retransmissions", d.retransmissions}};
+void direction_json(JsonStream& out, const tls::DirectionFacts& d) {
+  out.begin_object();
+  out.key("bytes").number(d.bytes);
+  out.key("records").number(d.records);
+  out.key("largest_record").number(d.largest_record);
+  out.key("largest_message").number(d.largest_message);
+  out.key("missing_bytes").number(d.missing_bytes);
+  out.key("retransmissions").number(d.retransmissions);
+  out.end_object();
 }
 
-json handshake_json(std::size_t id, const wire::Capture& capture, const tls::Handshake& h, const tls::ChainVerification* verification, const knowledge::Knowledge& knowledge) {
-  json versions = json::array();
-  if (h.client_hello) {
-    for (const tls::Version version : versions_offered(*h.client_hello)) versions.push_back(tls::to_string(version));
-  }
+// Who talked to whom, when, and how it ended.
+void connection_json(JsonStream& out, const wire::Capture& capture, const tls::Handshake& h) {
+  out.key("file").text(capture.path);
+  out.key("seen_in").text(capture.from_log ? "log" : "capture");
+  out.key("transport").text(h.transport);
+  out.key("wireshark_filter").text_or_null(capture.from_log ? "" : flow_filter(h));
+  out.key("client").text(to_string(h.client));
+  out.key("server").text(to_string(h.server));
+  out.key("first_frame").number(h.first_frame);
+  out.key("last_frame").number(h.last_frame);
+  out.key("started").text(to_rfc3339(h.started, 6));
+  out.key("duration_ms").number(std::max(0.0, milliseconds_between(h.started, h.ended)));
+  out.key("outcome").text(tls::to_string(h.outcome));
+  out.key("ended_by").text(tls::to_string(h.ended_by));
+  out.key("ended_by_side").text_or_null(h.ended_by_side ? to_string(*h.ended_by_side) : "");
+  out.key("stage").text_or_null(h.stage);
+}
+
+// What the hellos offer and choose.
+void hellos_json(JsonStream& out, const tls::Handshake& h, const knowledge::Knowledge& knowledge) {
+  const tls::ClientHello* const hello = h.client_hello ? &*h.client_hello : nullptr;
+  const auto optional_text = [&](const char* name, const std::optional<std::string>* text) {
+    out.key(name);
+    text != nullptr && *text ? out.text(**text) : out.null();
+  };
+  optional_text("sni", hello != nullptr ? &hello->server_name : nullptr);
+  text_list(out.key("alpn_offered"), hello != nullptr ? hello->alpn : std::vector<std::string>{});
+  optional_text("alpn", h.server_hello ? &h.server_hello->alpn : nullptr);
   const auto negotiated = h.negotiated();
-  json entry = {{"id", id},
-                {"file", valid_utf8(capture.path)},
-                {"seen_in", capture.from_log ? "log" : "capture"},
-                {"transport", h.transport},
-                {"wireshark_filter", capture.from_log ? json(nullptr) : json(flow_filter(h))},
-                {"client", to_string(h.client)},
-                {"server", to_string(h.server)},
-                {"first_frame", h.first_frame},
-                {"last_frame", h.last_frame},
-                {"started", to_rfc3339(h.started, 6)},
-                {"duration_ms", std::max(0.0, milliseconds_between(h.started, h.ended))},
-                {"outcome", std::string(tls::to_string(h.outcome))},
-                {"ended_by", std::string(tls::to_string(h.ended_by))},
-                {"ended_by_side", h.ended_by_side ? json(std::string(to_string(*h.ended_by_side))) : json(nullptr)},
-                {"stage", text_or_null(h.stage)},
-                {"sni", h.client_hello && h.client_hello->server_name ? json(valid_utf8(*h.client_hello->server_name)) : json(nullptr)},
-                {"alpn_offered", h.client_hello ? text_list(h.client_hello->alpn) : json::array()},
-                {"alpn", h.server_hello && h.server_hello->alpn ? json(valid_utf8(*h.server_hello->alpn)) : json(nullptr)},
-                {"version", negotiated ? json(tls::to_string(*negotiated)) : json(nullptr)},
-                {"versions_offered", std::move(versions)},
-                {"ciphers_offered", h.client_hello ? hex_list(h.client_hello->cipher_suites) : json::array()},
-                {"groups_offered", h.client_hello ? hex_list(h.client_hello->groups) : json::array()},
-                {"sigalgs_offered", h.client_hello ? hex_list(h.client_hello->signature_algorithms) : json::array()},
-                {"cipher", cipher_json(h, knowledge)},
-                {"ja3", h.client_hello ? json(tls::ja3(*h.client_hello)) : json(nullptr)},
-                {"ja3_full", h.client_hello ? json(tls::ja3_full(*h.client_hello)) : json(nullptr)},
-                {"ja3s", h.server_hello ? json(tls::ja3s(*h.server_hello)) : json(nullptr)},
-                {"starttls", text_or_null(h.starttls)},
-                {"resumed", h.resumed},
-                {"client_certificate_requested", h.client_certificate_requested},
-                {"messages", messages_json(h)},
-                {"certificates", certificates_json(h)},
-                {"chains", chains_json(h)},
-                {"verification", verification_json(verification)},
-                {"alerts", alerts_json(h, knowledge)},
-                {"decrypted", h.decrypted},
-                {"from_client", direction_json(h.from_client)},
-                {"from_server", direction_json(h.from_server)},
-                {"problems", text_list(h.problems)}};
-  if (h.foreign) {
-    entry["foreign"] = {{"from", std::string(to_string(h.foreign->from))}, {"protocol", h.foreign->protocol}, {"frame", h.foreign->at.frame}};
+  out.key("version").text_or_null(negotiated ? tls::to_string(*negotiated) : "");
+  out.key("versions_offered").begin_array();
+  if (hello != nullptr) {
+    for (const tls::Version version : versions_offered(*hello)) out.text(tls::to_string(version));
   }
-  if (h.quic) entry["quic"] = quic_json(*h.quic);
-  return entry;
+  out.end_array();
+  hex_list(out.key("ciphers_offered"), hello != nullptr ? &hello->cipher_suites : nullptr);
+  hex_list(out.key("groups_offered"), hello != nullptr ? &hello->groups : nullptr);
+  hex_list(out.key("sigalgs_offered"), hello != nullptr ? &hello->signature_algorithms : nullptr);
+  cipher_json(out.key("cipher"), h, knowledge);
+  out.key("ja3").text_or_null(hello != nullptr ? tls::ja3(*hello) : "");
+  out.key("ja3_full").text_or_null(hello != nullptr ? tls::ja3_full(*hello) : "");
+  out.key("ja3s").text_or_null(h.server_hello ? tls::ja3s(*h.server_hello) : "");
+}
+
+void handshake_json(JsonStream& out, std::size_t id, const wire::Capture& capture, const tls::Handshake& h, const tls::ChainVerification* verification, const knowledge::Knowledge& knowledge) {
+  out.begin_object();
+  out.key("id").number(std::uint64_t{id});
+  connection_json(out, capture, h);
+  hellos_json(out, h, knowledge);
+  out.key("starttls").text_or_null(h.starttls);
+  out.key("resumed").boolean(h.resumed);
+  out.key("client_certificate_requested").boolean(h.client_certificate_requested);
+  messages_json(out.key("messages"), h);
+  certificates_json(out.key("certificates"), h);
+  chains_json(out.key("chains"), h);
+  out.key("verification").value(verification_json(verification));
+  alerts_json(out.key("alerts"), h, knowledge);
+  out.key("decrypted").boolean(h.decrypted);
+  direction_json(out.key("from_client"), h.from_client);
+  direction_json(out.key("from_server"), h.from_server);
+  text_list(out.key("problems"), h.problems);
+  if (h.foreign) {
+    out.key("foreign").begin_object();
+    out.key("from").text(to_string(h.foreign->from));
+    out.key("protocol").text(h.foreign->protocol);
+    out.key("frame").number(h.foreign->at.frame);
+    out.end_object();
+  }
+  if (h.quic) out.key("quic").value(quic_json(*h.quic));
+  out.end_object();
 }
 
 }  // namespace
 
-nlohmann::ordered_json handshakes_json(const std::vector<wire::Capture>& captures, const diagnose::Diagnosis& diagnosis, const knowledge::Knowledge& knowledge) {
-  json list = json::array();
+void handshakes_json(JsonStream& out, const std::vector<wire::Capture>& captures, const diagnose::Diagnosis& diagnosis, const knowledge::Knowledge& knowledge) {
+  out.begin_array();
   std::size_t id = 0;
   for (const wire::Capture& capture : captures) {
     for (const tls::Handshake& handshake : capture.handshakes) {
       const auto verified = diagnosis.verifications.find(id);
-      list.push_back(handshake_json(id++, capture, handshake, verified == diagnosis.verifications.end() ? nullptr : verified->second.get(), knowledge));
+      handshake_json(out, id++, capture, handshake, verified == diagnosis.verifications.end() ? nullptr : verified->second.get(), knowledge);
     }
   }
-  return list;
+  out.end_array();
 }
 
 }  // namespace tlswhy::report

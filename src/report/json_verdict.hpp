@@ -15,6 +15,8 @@ namespace tlswhy::report {
 
 // The document as text; what cannot be seen on a screen (marks of writing direction) is escaped. `indent` < 0 gives one line.
 [[nodiscard]] std::string dump_document(const nlohmann::ordered_json& document, int indent);
+// Marks of writing direction, which make a terminal or an editor show other text than there is, as escapes: JSON allows either.
+[[nodiscard]] std::string without_marks(std::string text);
 // Untrusted text, made valid; null where it is empty.
 [[nodiscard]] nlohmann::ordered_json text_or_null(std::string_view text);
 [[nodiscard]] nlohmann::ordered_json words(std::span<const std::string_view> list);

@@ -95,13 +95,15 @@ void Assembly::record_after(unsigned direction, std::uint8_t type, std::uint32_t
 }
 
 // How much of a protected record is its content (RFC 5288, RFC 6655, RFC 7905); block ciphers pad, so that only its size is known.
-std::uint32_t Assembly::content_of(std::uint32_t size) const {
+std::uint32_t Assembly::content_of(std::uint32_t size) {
   constexpr std::uint32_t k_explicit_nonce = 8;
   if (!handshake_.server_hello) return size;
-  const auto suite = suite_protection(handshake_.server_hello->cipher_suite);
-  if (!suite || suite->kind != SuiteProtection::Kind::aead) return size;
-  const std::uint32_t added = static_cast<std::uint32_t>(tag_size(suite->aead)) + (suite->aead == AeadAlgorithm::chacha20_poly1305 ? 0 : k_explicit_nonce);
-  return size > added ? size - added : size;
+  if (!added_by_suite_) {
+    added_by_suite_ = 0;
+    const auto suite = suite_protection(handshake_.server_hello->cipher_suite);
+    if (suite && suite->kind == SuiteProtection::Kind::aead) added_by_suite_ = static_cast<std::uint32_t>(tag_size(suite->aead)) + (suite->aead == AeadAlgorithm::chacha20_poly1305 ? 0 : k_explicit_nonce);
+  }
+  return size > *added_by_suite_ ? size - *added_by_suite_ : size;
 }
 
 void Assembly::touch(At at) {
@@ -143,6 +145,8 @@ void Assembly::add_message(Message message) {
     return;
   }
   if (message.type != "change_cipher_spec") handshake_.stage = message.type;
+  constexpr std::size_t k_usual = 12;  // messages of a handshake
+  if (handshake_.messages.empty()) handshake_.messages.reserve(k_usual);
   handshake_.messages.push_back(std::move(message));
 }
 

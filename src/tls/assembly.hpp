@@ -105,7 +105,7 @@ class Assembly {
   // `cut`: the end of the body is not there.
   void read_body(unsigned direction, std::uint8_t type, Bytes body, bool cut, bool decrypted, At at);
   void goodbye(unsigned direction, At at);
-  [[nodiscard]] std::uint32_t content_of(std::uint32_t size) const;
+  [[nodiscard]] std::uint32_t content_of(std::uint32_t size);
   void count_data_after(unsigned direction, std::uint64_t bytes);
 
   Handshake handshake_;
@@ -118,7 +118,8 @@ class Assembly {
   std::array<bool, 2> finished_{false, false};
   std::array<bool, 2> change_cipher_spec_{false, false};
   std::array<DirectionFacts, 2> facts_;
-  AfterHandshake after_;              // by direction, like facts_
+  AfterHandshake after_;
+  std::optional<std::uint32_t> added_by_suite_;  // bytes that protection adds to each record; asked for once              // by direction, like facts_
   Progress progress_;                 // sides as [0] client once taken; until then by direction
   std::array<std::uint32_t, 2> protected_records_{0, 0};
   std::array<bool, 2> opened_{false, false};  // TLS 1.3: keys opened records of this direction

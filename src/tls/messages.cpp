@@ -43,6 +43,7 @@ std::string text_of(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
 
 std::vector<std::uint16_t> u16_list(Reader list, std::string_view what) {
   std::vector<std::uint16_t> values;
+  values.reserve(list.remaining() / 2);
   while (list.more()) {
     const std::uint16_t value = list.u16(what);
     if (list.ok()) values.push_back(value);
@@ -158,6 +159,8 @@ void read_server_extension(std::uint16_t type, Bytes bytes, ServerHello& hello) 
 // Walks a list of extensions; `one` gets type and body.
 template <typename One>
 void read_extensions(Reader& list, std::vector<Extension>& extensions, const One& one) {
+  constexpr std::size_t k_usual = 16;
+  extensions.reserve(k_usual);
   while (list.more()) {
     const std::uint16_t type = list.u16("extension_type");
     Reader body = list.vec(2, "extension_data");

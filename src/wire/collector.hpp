@@ -50,6 +50,18 @@ inline bool is_side_service(const Flow& flow) {
          std::find(k_side_services.begin(), k_side_services.end(), flow.destination.port) != k_side_services.end();
 }
 
+// The first bytes of one direction, for a glance at what protocol it is.
+struct FirstBytes {
+  std::array<std::uint8_t, k_first_bytes_kept> bytes{};
+  std::uint8_t count = 0;
+  [[nodiscard]] Bytes seen() const { return Bytes(bytes).first(count); }
+  void add(Bytes more) {
+    const std::size_t fits = std::min(more.size(), k_first_bytes_kept - count);
+    std::copy_n(more.begin(), fits, bytes.begin() + count);
+    count = static_cast<std::uint8_t>(count + fits);
+  }
+};
+
 // What is known of one open flow.
 struct FlowState {
   bool open = false;
@@ -57,7 +69,7 @@ struct FlowState {
   std::optional<tls::Connection> connection;
   std::optional<tls::QuicFlow> quic;
   std::optional<OpenVpn> openvpn;  // what the connection is fed comes out of its packets
-  std::vector<std::uint8_t> first[2];
+  FirstBytes first[2];
   std::uint64_t bytes = 0;
   std::uint32_t syns = 0;
   bool syn_ack = false;
@@ -259,7 +271,7 @@ class Collector final : public capture::Handler {
   // Plain connections may be silent for as long as they like.
   static bool is_stalled(const FlowState& state, double silence_ms) {
     if (state.flow.transport == capture::Transport::tcp && state.bytes == 0) return state.syns > 0 && !state.syn_ack && silence_ms >= k_syn_unanswered_ms;
-    const bool tls = !state.first[0].empty() && state.first[0].front() == 0x16;
+    const bool tls = state.first[0].count > 0 && state.first[0].bytes[0] == 0x16;
     return (tls || state.quic || (state.connection && state.flow.transport != capture::Transport::tcp)) && silence_ms >= k_stalled_ms;
   }
 
@@ -309,36 +321,43 @@ class Collector final : public capture::Handler {
 
   static void keep_first(FlowState& state, Direction direction, Bytes bytes) {
     state.bytes += bytes.size();
-    auto& first = state.first[direction == Direction::forward ? 0 : 1];
-    if (first.size() >= k_first_bytes_kept) return;
-    const Bytes head = bytes.first(std::min(bytes.size(), k_first_bytes_kept - first.size()));
-    first.insert(first.end(), head.begin(), head.end());
+    state.first[direction == Direction::forward ? 0 : 1].add(bytes);
   }
 
   void keep_icmp(const Flow& flow, const Event& event) {
     if (result_.icmp.size() < k_most_icmp) result_.icmp.emplace_back(flow.id, event);
   }
 
-  // What makes two handshakes tell the same story: how, by whom and where they ended; and the server.
+  // What makes two handshakes tell the same story: how, by whom and where they ended. A key, not to be read.
   static std::string kind_of(const tls::Handshake& h) {
     std::string kind;
-    const auto add = [&](unsigned value) { kind.append(std::to_string(value)).push_back('/'); };
+    kind.reserve(64);
+    const auto add = [&](unsigned value) { kind.push_back(static_cast<char>(value)); };
     add(static_cast<unsigned>(h.outcome));
     add(static_cast<unsigned>(h.ended_by));
     add(h.ended_by_side ? 1U + static_cast<unsigned>(*h.ended_by_side) : 0U);
+    add(static_cast<unsigned>(h.alerts.size()));
     for (const tls::Alert& alert : h.alerts) add(alert.code);
     return kind.append(h.stage);
+  }
+
+  // The same, and the server.
+  static std::string kind_at(std::string kind, const Endpoint& server) {
+    kind.push_back('\n');
+    kind.append(server.address.bytes.begin(), server.address.bytes.end());
+    for (const unsigned value : {static_cast<unsigned>(server.address.v6), server.port & 0xffU, static_cast<unsigned>(server.port) >> 8U}) kind.push_back(static_cast<char>(value));
+    return kind;
   }
 
   // Whether this one tells something that those kept do not.
   bool tells_more(const tls::Handshake& handshake) {
     if (keep_alike_ == 0) return true;
-    const std::string kind = kind_of(handshake);
+    std::string kind = kind_of(handshake);
     const bool completed = handshake.outcome == tls::Outcome::completed;
     const std::size_t kept = result_.handshakes.size();
     if (kept >= k_most_kept || (completed && kept >= k_crowd)) return false;
     if (!completed && ++kinds_[kind] > k_failures_of_a_kind) return false;
-    return kinds_[to_string(handshake.server) + '/' + kind]++ < keep_alike_;
+    return kinds_[kind_at(std::move(kind), handshake.server)]++ < keep_alike_;
   }
 
   // They come in the order in which they ended, and are large: their places are sorted, and each is moved once.
@@ -387,8 +406,8 @@ class Collector final : public capture::Handler {
     }
     if (state.bytes > 0) {
       if (result_.plain_flows.size() >= k_most_plain_flows) return;
-      std::string_view protocol = tls::protocol_of(state.first[0]);
-      if (protocol == "unknown") protocol = tls::protocol_of(state.first[1]);
+      std::string_view protocol = tls::protocol_of(state.first[0].seen());
+      if (protocol == "unknown") protocol = tls::protocol_of(state.first[1].seen());
       result_.plain_flows.push_back({state.flow, std::string(protocol), state.bytes});
       return;
     }

@@ -23,7 +23,7 @@ set(cli_may base knowledge capture tls wire codes log device check diagnose inpu
 
 # Third-party headers and the one module that may name each.
 set(third_party
-  "tl/expected=base" "toml\\+\\+=knowledge" "pcap=capture" "zlib=capture" "zstd=capture" "lz4=capture" "mbedtls/=tls" "nlohmann/=report" "fmt/=report" "CLI/=cli" "seccomp=sandbox" "httplib=serve")
+  "tl/expected=base" "toml\\+\\+=knowledge" "pcap=capture" "zlib=capture" "zstd=capture" "lz4=capture" "mbedtls/=tls" "nlohmann/=report" "rapidjson/=report" "fmt/=report" "CLI/=cli" "seccomp=sandbox" "httplib=serve")
 
 set(faults 0)
 file(GLOB modules RELATIVE "${SOURCE}" "${SOURCE}/*")

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+// JSON written as it is made, for documents whose size is that of the input: a capture has a hundred thousand handshakes, and as a tree of
+// values each of them takes more memory and time than it took to read it.
+namespace tlswhy::report {
+
+class JsonStream {
+ public:
+  // Is given the document piece by piece, each valid UTF-8 with no character cut in two.
+  using Sink = std::function<void(std::string_view)>;
+
+  // `indent` < 0 gives one line.
+  JsonStream(Sink sink, int indent);
+  ~JsonStream();
+  JsonStream(const JsonStream&) = delete;
+  JsonStream& operator=(const JsonStream&) = delete;
+
+  void begin_object();
+  void end_object();
+  void begin_array();
+  void end_array();
+  // The name of the next value; never from an input.
+  JsonStream& key(std::string_view name);
+
+  // Untrusted text; made valid UTF-8.
+  void text(std::string_view text);
+  void text_or_null(std::string_view text);
+  void number(std::int64_t value);
+  void number(std::uint64_t value);
+  void number(std::uint32_t value) { number(std::uint64_t{value}); }
+  void number(double value);
+  void boolean(bool value);
+  void null();
+  // A small part that was made as a tree.
+  void value(const nlohmann::ordered_json& value);
+
+  // Hands over what is still held. To be called at the end.
+  void finish();
+
+ private:
+  void hand_over();
+  void ended();
+
+  struct Writer;
+  std::unique_ptr<Writer> writer_;
+  Sink sink_;
+};
+
+}  // namespace tlswhy::report

@@ -116,7 +116,11 @@ Result<Summary> each_packet(Source source, const std::string& name, Notes& notes
 Result<Summary> read(Source source, const std::string& name, Handler& handler, const Options& options) {
   Notes notes;
   Dissector dissector(handler, notes, options.limits);
-  return each_packet(std::move(source), name, notes, options, [&](const Record& record) { dissector.packet(record); }, [&] { dissector.finish(); });
+  handler.begin(source.lasting());
+  return each_packet(std::move(source), name, notes, options, [&](const Record& record) { dissector.packet(record); }, [&] {
+    dissector.finish();
+    handler.end();
+  });
 }
 
 }  // namespace

@@ -86,6 +86,10 @@ struct Observation {
 class Handler {
  public:
   virtual ~Handler() = default;
+  // The first call: what `bytes` show of `lasting` (the file, where it is in memory; else nothing) stays valid until end() returns.
+  virtual void begin(Bytes lasting) { (void)lasting; }
+  // The last call.
+  virtual void end() {}
   virtual void flow_opened(const Flow& flow) = 0;
   virtual void stream_data(const Flow& flow, Direction direction, Bytes bytes, At at) = 0;
   virtual void stream_gap(const Flow& flow, Direction direction, std::uint64_t missing_bytes, Gap why, At at) = 0;

@@ -53,8 +53,8 @@ class Source {
   [[nodiscard]] Compression compression() const { return compression_; }
   // Why the input ended before its end, as a sentence; empty if it did not.
   [[nodiscard]] std::string fault() const;
-  // Whether what peek() gives stays valid as long as the source lives.
-  [[nodiscard]] bool lasting() const { return direct_; }
+  // What peek() gives of these bytes stays valid as long as the source (or who took it over) lives; nothing if it is valid until the next call.
+  [[nodiscard]] Bytes lasting() const { return direct_ ? memory_ : Bytes{}; }
 
  private:
   explicit Source(std::uint64_t decompressed_limit) : limit_(decompressed_limit) {}

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include <algorithm>
 #include <set>
+#include <thread>
 
 #include "base/text.hpp"
 #include "cli/context.hpp"
@@ -49,6 +51,7 @@ int run_diagnose(const Options& options) {
   if (!read_context(options, knowledge.get(), context)) return k_exit_usage;
   input::Settings settings;
   settings.filter = options.filter;
+  settings.threads = options.threads != 0 ? options.threads : std::min(2U, std::thread::hardware_concurrency());
   settings.every_handshake = options.machine() || options.verbose || options.format == "html" || !options.save_certificates.empty();
   input::Inputs inputs = input::read(options.paths, options.key_logs, settings, knowledge.get());
   if (inputs.bad_filter) {

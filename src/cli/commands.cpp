@@ -63,6 +63,10 @@ void add_diagnose(CLI::App& app, Options& options) {
   add_context(app, options);
   app.add_option("--save-certificates", options.save_certificates, "Write the certificates to FILE as they were sent (PEM)")->type_name("FILE")->group("Output");
   app.add_flag("--redact", options.redact, "Pseudonyms for addresses, names, serial numbers and identities, the same for the same")->group("Output");
+  app.add_option("--threads", options.threads, "Processors for one large capture: 1 or 2 (default: 2 where there are two)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 2))
+      ->group("Run");
   add_common(app, options, true, true);
 }
 

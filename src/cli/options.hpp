@@ -56,6 +56,7 @@ struct Options {
   // annotate
   bool follow = false;
   // triage and merge
+  unsigned threads = 0;  // of one large capture; 0: two, if there are as many processors
   std::size_t jobs = 0;  // 0: as many as there are processors
   std::string shard;
   std::string fail_on;

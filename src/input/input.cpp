@@ -169,6 +169,7 @@ class InputReader {
   void read_captures() {
     // Logs may tell of any of the handshakes.
     if (!settings_.every_handshake && inputs_.input.logs.empty()) options_.keep_alike = k_alike_kept;
+    options_.threads = settings_.threads;
     const std::size_t secrets = keys_.size();
     if (!keys_.empty()) {
       if (settings_.keys) keys_.add(*settings_.keys);

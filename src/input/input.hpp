@@ -37,6 +37,7 @@ struct Inputs {
 struct Settings {
   std::string filter;                           // BPF for captures
   std::shared_ptr<const tls::KeyLog> keys;      // secrets besides those of the files themselves; may be null
+  unsigned threads = 1;                         // cores that one large capture may use
   bool every_handshake = true;                  // else some of each kind of a capture without a log, where only the verdict is wanted
   const log::Scanner* scanner = nullptr;        // of the same knowledge; one is made where it is null and a log comes
 };

@@ -52,6 +52,8 @@ struct Options {
   // How many handshakes with the same server that went the same way are kept; the rest is only counted. 0 keeps all. A verdict on one
   // capture needs no more than some of each kind, and memory then does not grow with the file.
   std::uint32_t keep_alike = 0;
+  // Cores that one file may use: with more than one, packets are taken apart on one and TLS is read on another, if the file is large.
+  unsigned threads = 1;
 };
 
 // Reads a capture file; "-" is standard input.

@@ -115,6 +115,8 @@ void apply(std::string_view statement, const std::string& value, Profile& profil
 }  // namespace
 
 const knowledge::ConfigFormat* recognise_config(std::string_view text, const knowledge::Knowledge& knowledge) {
+  constexpr std::size_t k_largest_config = 4U << 20U;  // ten times any of the field; a log may be far larger
+  if (text.size() > k_largest_config) return nullptr;
   const knowledge::ConfigFormat* best = nullptr;
   std::size_t most = 0;
   for (const knowledge::ConfigFormat& format : knowledge.configs) {

@@ -320,10 +320,12 @@ std::string emit_log_index(const LogIndex& index) {
   const std::string grams = unit.list<GramPlace>("GramPlace", index.grams, [](const GramPlace& gram) {
     return std::to_string(gram.gram) + "U, " + std::to_string(gram.first) + ", " + std::to_string(gram.count);
   });
-  const std::string users = unit.numbers<std::uint16_t>("std::uint16_t", index.users);
+  const std::string users = unit.list<GramUser>("GramUser", index.users, [](const GramUser& user) {
+    return std::to_string(user.rule) + ", " + std::to_string(user.gram_at) + ", " + std::to_string(user.text_at) + ", " + std::to_string(user.text_size);
+  });
   const std::string symbols = unit.numbers<std::uint64_t>("std::uint64_t", index.symbols);
   return unit.finish_one("LogIndex", "log_index",
-                         "{" + rules + ", " + prefixes + ", " + bitmap + ", " + grams + ", " + users + ", " + symbols + "}");
+                         "{" + rules + ", " + prefixes + ", " + bitmap + ", " + grams + ", " + quote(index.texts) + ", " + users + ", " + symbols + "}");
 }
 
 }  // namespace tlswhy::gen

@@ -42,18 +42,27 @@ Result<Handle> open_file(const std::string& path) {
   return file;
 }
 
-std::vector<std::uint8_t> read_some(std::FILE* file, std::size_t limit) {
-  std::vector<std::uint8_t> bytes;
+// Appends what comes, until `bytes` has `limit` bytes.
+void read_some(std::FILE* file, std::size_t limit, std::string& bytes) {
   constexpr std::size_t k_piece = 1U << 20U;
   while (bytes.size() < limit) {
     const std::size_t before = bytes.size();
-    bytes.resize(before + std::min(k_piece, limit - before));
+    const std::size_t room = bytes.capacity() > before ? bytes.capacity() - before : k_piece;  // to stay within what was reserved
+    bytes.resize(before + std::min({k_piece, room, limit - before}));
     const std::size_t got = std::fread(bytes.data() + before, 1, bytes.size() - before, file);
     bytes.resize(before + got);
     if (got == 0) break;
   }
-  return bytes;
 }
+
+// The size of a file on a disk, 0 of anything else: large logs are then read into memory that need not grow.
+std::size_t known_size(std::FILE* file) {
+  struct stat information {};
+  return fstat(fileno(file), &information) == 0 && S_ISREG(information.st_mode) && information.st_size > 0 ? static_cast<std::size_t>(information.st_size) : 0;
+}
+
+Bytes bytes_of(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+std::vector<std::uint8_t> vector_of(std::string_view text) { return {text.begin(), text.end()}; }
 
 // Standard input, a pipe or a device: what was read once is gone, and its size is not known.
 bool readable_once(std::FILE* file) {
@@ -67,10 +76,9 @@ std::string why_empty(std::FILE* file) {
   return std::ferror(file) != 0 ? std::string("cannot be read: ") + std::strerror(error) : "is empty";
 }
 
-std::string text_of(const std::vector<std::uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
-
 // Certificates and nothing else: PEM blocks with at most comments between them, or one DER.
-bool is_certificate_file(const std::vector<std::uint8_t>& bytes, std::string_view text) {
+bool is_certificate_file(std::string_view text) {
+  const Bytes bytes = bytes_of(text);
   // A SEQUENCE whose length has the long form, as any certificate's has; 0x30 is also the "0" of a log that begins with a clock time.
   if (bytes.size() >= 2 && bytes[0] == 0x30 && (bytes[1] == 0x81 || bytes[1] == 0x82 || bytes[1] == 0x83)) return true;
   const std::string_view head = trim(text.substr(0, k_head));
@@ -122,18 +130,19 @@ class InputReader {
     auto file = open_file(path);
     if (!file) return add_unreadable(entry, file.error().what, inputs_);
     const bool once = readable_once(file->get());
-    std::vector<std::uint8_t> bytes = read_some(file->get(), once ? k_largest_text : k_head);
-    if (bytes.empty()) return add_unreadable(entry, why_empty(file->get()), inputs_);
-    if (!is_key_log && capture::is_capture(bytes)) {
+    std::string text;
+    read_some(file->get(), once ? k_largest_text : k_head, text);
+    if (text.empty()) return add_unreadable(entry, why_empty(file->get()), inputs_);
+    if (!is_key_log && capture::is_capture(bytes_of(text))) {
       entry.kind = "capture";
-      waiting_.push_back({index, once ? std::move(bytes) : std::vector<std::uint8_t>()});
+      waiting_.push_back({index, once ? vector_of(text) : std::vector<std::uint8_t>()});
       return;
     }
     if (!once) {
-      const std::vector<std::uint8_t> rest = read_some(file->get(), k_largest_text);
-      bytes.insert(bytes.end(), rest.begin(), rest.end());
+      text.reserve(std::min(known_size(file->get()) + 1, k_largest_text));
+      read_some(file->get(), k_largest_text, text);
     }
-    sort(entry, bytes, is_key_log);
+    sort(entry, std::move(text), is_key_log);
   }
 
   void read(Given given) {
@@ -141,19 +150,18 @@ class InputReader {
     inputs_.files.push_back({std::move(given.name), "log", std::nullopt, std::nullopt, {}});
     File& entry = inputs_.files.back();
     if (given.bytes.empty()) return add_unreadable(entry, "is empty", inputs_);
-    if (!capture::is_capture(given.bytes)) return sort(entry, given.bytes, false);
+    if (!capture::is_capture(given.bytes)) return sort(entry, std::string(given.bytes.begin(), given.bytes.end()), false);
     entry.kind = "capture";
     waiting_.push_back({index, std::move(given.bytes)});
   }
 
   // What is no capture, by its content.
-  void sort(File& entry, const std::vector<std::uint8_t>& bytes, bool is_key_log) {
-    if (is_key_log && !log::is_text(bytes)) return add_unreadable(entry, "is no key log: it is not text", inputs_);
-    std::string text = text_of(bytes);
+  void sort(File& entry, std::string text, bool is_key_log) {
+    if (is_key_log && !log::is_text(bytes_of(text))) return add_unreadable(entry, "is no key log: it is not text", inputs_);
     if (is_key_log || tls::looks_like_key_log(text)) return add_key_log(entry, text);
-    if (is_certificate_file(bytes, text)) return add_certificates(entry, bytes);
+    if (is_certificate_file(text)) return add_certificates(entry, vector_of(text));
     if (const knowledge::ConfigFormat* const format = device::recognise_config(text, knowledge_)) return add_config(entry, text, *format);
-    if (log::is_text(bytes)) return add_text(entry, std::move(text));
+    if (log::is_text(bytes_of(text))) return add_text(entry, std::move(text));
     add_unreadable(entry, "is neither a capture (pcap, pcapng) nor text", inputs_);
   }
 
@@ -245,20 +253,24 @@ class InputReader {
 Result<std::vector<std::uint8_t>> read_bytes(const std::string& path) {
   auto file = open_file(path);
   if (!file) return tl::unexpected<Error>(file.error());
-  return read_some(file->get(), k_largest_text);
+  std::string bytes;
+  read_some(file->get(), k_largest_text, bytes);
+  return vector_of(bytes);
 }
 
 Result<std::vector<std::uint8_t>> read_head(const std::string& path) {
   auto file = open_file(path);
   if (!file) return tl::unexpected<Error>(file.error());
-  return read_some(file->get(), k_head);
+  std::string bytes;
+  read_some(file->get(), k_head, bytes);
+  return vector_of(bytes);
 }
 
 Kind kind_of(const std::vector<std::uint8_t>& head) {
   if (capture::is_capture(head)) return Kind::capture;
   const std::string_view text(reinterpret_cast<const char*>(head.data()), head.size());
   if (tls::looks_like_key_log(text)) return Kind::key_log;
-  if (is_certificate_file(head, text)) return Kind::certificates;
+  if (is_certificate_file(text)) return Kind::certificates;
   return log::is_text(head) ? Kind::text : Kind::other;
 }
 

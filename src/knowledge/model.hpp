@@ -217,6 +217,14 @@ struct GramPlace {
   std::uint32_t first = 0;
   std::uint32_t count = 0;
 };
+// A rule that a gram speaks for, and the text of the rule that the gram was taken from: where that text does not stand around the gram, the
+// rule cannot match.
+struct GramUser {
+  std::uint16_t rule = 0;
+  std::uint16_t gram_at = 0;    // where the gram begins in the text
+  std::uint32_t text_at = 0;    // in LogIndex::texts
+  std::uint16_t text_size = 0;  // 0: the gram alone speaks
+};
 // The start of a search for the lines that dialects know. Made from the dialects and code tables by log::make_index, at build time
 // for the compiled-in ones, because making it takes longer than an answer may.
 struct LogIndex {
@@ -224,7 +232,8 @@ struct LogIndex {
   std::span<const RulePlace> prefixes;
   std::span<const std::uint32_t> bitmap;   // of the hashes of all grams
   std::span<const GramPlace> grams;        // a hash table with linear probing; its size is a power of two
-  std::span<const std::uint16_t> users;    // rules; rules.size() stands for "a symbol may be here", the next number for "a chatty prefix may be here"
+  std::string_view texts;                  // in lower case, each run of blanks as one
+  std::span<const GramUser> users;         // rules; rules.size() stands for "a symbol may be here", the next number for "a chatty prefix may be here"
   std::span<const std::uint64_t> symbols;  // hashes of the symbols that stand for themselves, sorted
 };
 

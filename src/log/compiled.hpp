@@ -83,6 +83,7 @@ struct Scanner::Compiled {
   Rules rules;
   Rules prefixes;
   Prefilter prefilter;
+  std::vector<char> prefix_starts;  // the character (in lower case) that each prefix begins with; 0: several can
 };
 
 // For messages about the data: "dialects/esp-tls, handshake-returned".

@@ -36,13 +36,23 @@ class Builder {
   // set has a gram for each of its strings.
   [[nodiscard]] bool add(std::uint16_t rule, const std::vector<std::vector<std::string>>& sets);
   // The same for one gram, as it is.
-  void add_gram(std::uint16_t rule, Gram gram) {
-    auto& users = by_gram_[gram];
-    if (users.empty() || users.back() != rule) users.push_back(rule);
-  }
+  void add_gram(std::uint16_t rule, Gram gram) { add_gram(gram, knowledge::GramUser{rule, 0, 0, 0}); }
   void finish(Index& index) const;
 
  private:
+  void add_gram(Gram gram, const knowledge::GramUser& user) {
+    auto& users = by_gram_[gram];
+    const auto same = [&](const knowledge::GramUser& other) {
+      return other.rule == user.rule && other.gram_at == user.gram_at && other.text_at == user.text_at && other.text_size == user.text_size;
+    };
+    if (std::none_of(users.begin(), users.end(), same)) users.push_back(user);
+  }
+  // Texts that many rules have are kept once.
+  [[nodiscard]] std::uint32_t place_of_text(const std::string& text) {
+    const auto [known, is_new] = text_places_.try_emplace(text, static_cast<std::uint32_t>(texts_.size()));
+    if (is_new) texts_ += text;
+    return known->second;
+  }
   [[nodiscard]] double cost(std::string_view gram) const {
     const auto known = seen_.find(gram_at(gram.data()));
     double sum = known == seen_.end() ? 0.0 : static_cast<double>(known->second);
@@ -64,21 +74,28 @@ class Builder {
     return best;
   }
 
-  std::map<Gram, std::vector<std::uint16_t>> by_gram_;  // in order, so that the same data gives the same index
+  std::map<Gram, std::vector<knowledge::GramUser>> by_gram_;  // in order, so that the same data gives the same index
   std::unordered_map<Gram, std::uint32_t> seen_;
+  std::string texts_;
+  std::unordered_map<std::string, std::uint32_t> text_places_;
 };
 
 bool Builder::add(std::uint16_t rule, const std::vector<std::vector<std::string>>& sets) {
-  std::vector<std::string> best;
+  struct Chosen {
+    std::string gram;
+    knowledge::GramUser user;
+    std::string text;
+  };
+  std::vector<Chosen> best;
   double best_cost = 0;
   for (const auto& set : sets) {
-    std::vector<std::string> grams;
+    std::vector<Chosen> grams;
     double sum = 0;
     for (const std::string& text : set) {
       double its_cost = 0;
       const std::string_view gram = rarest(text, its_cost);
       if (gram.empty()) break;
-      grams.emplace_back(gram);
+      grams.push_back({std::string(gram), {rule, static_cast<std::uint16_t>(gram.data() - text.data()), 0, static_cast<std::uint16_t>(text.size())}, text});
       sum += its_cost;
     }
     if (grams.size() != set.size()) continue;
@@ -88,17 +105,19 @@ bool Builder::add(std::uint16_t rule, const std::vector<std::vector<std::string>
     }
   }
   if (best.empty()) return false;
-  for (const std::string& gram : best) {
-    add_gram(rule, gram_at(gram.data()));
+  for (auto& [gram, user, text] : best) {
+    user.text_at = place_of_text(text);
+    add_gram(gram_at(gram.data()), user);
     if (gram.find(' ') == std::string::npos) continue;
     std::string with_tab = gram;
     std::replace(with_tab.begin(), with_tab.end(), ' ', '\t');
-    add_gram(rule, gram_at(with_tab.data()));
+    add_gram(gram_at(with_tab.data()), user);
   }
   return true;
 }
 
 void Builder::finish(Index& index) const {
+  index.texts = texts_;
   index.bitmap.assign((std::size_t{1} << k_bitmap_bits) / 32, 0);
   const std::size_t size = std::bit_ceil(by_gram_.size() * 2 + 1);  // half empty, so that probing ends soon
   const auto bits = static_cast<unsigned>(std::countr_zero(size));

@@ -15,10 +15,11 @@ struct Index {
   std::vector<knowledge::RulePlace> prefixes;
   std::vector<std::uint32_t> bitmap;
   std::vector<knowledge::GramPlace> grams;
-  std::vector<std::uint16_t> users;
+  std::string texts;
+  std::vector<knowledge::GramUser> users;
   std::vector<std::uint64_t> symbols;
 
-  [[nodiscard]] knowledge::LogIndex view() const { return {rules, prefixes, bitmap, grams, users, symbols}; }
+  [[nodiscard]] knowledge::LogIndex view() const { return {rules, prefixes, bitmap, grams, texts, users, symbols}; }
 };
 
 // The index of the knowledge's dialects and symbols; patterns that cannot be compiled or found are left out and named in `faults`.

@@ -122,6 +122,11 @@ Result<Pattern> Pattern::compile(std::string_view match) {
   }
   flush();
   if (pattern.tokens_.empty()) return fail("the pattern is empty", whole);
+  pattern.longest_ = pattern.tokens_.size();
+  for (std::size_t i = 0; i < pattern.tokens_.size(); ++i) {
+    const bool longer = pattern.longest_ == pattern.tokens_.size() || pattern.tokens_[i].text.size() > pattern.tokens_[pattern.longest_].text.size();
+    if (pattern.tokens_[i].literal && longer) pattern.longest_ = i;
+  }
   return pattern;
 }
 
@@ -268,11 +273,7 @@ bool Pattern::find(std::string_view line, std::size_t from, Match& match) const 
 }
 
 bool Pattern::may_be_in(std::string_view line) const {
-  const Token* longest = nullptr;
-  for (const Token& token : tokens_) {
-    if (token.literal && (longest == nullptr || token.text.size() > longest->text.size())) longest = &token;
-  }
-  return longest == nullptr || find_literal(line, 0, longest->text) != std::string_view::npos;
+  return longest_ == tokens_.size() || find_literal(line, 0, tokens_[longest_].text) != std::string_view::npos;
 }
 
 std::vector<std::vector<std::string>> Pattern::anchors() const {

@@ -75,6 +75,7 @@ class Pattern {
   bool at_start_ = false;
   bool at_end_ = false;
   std::size_t literal_bytes_ = 0;
+  std::size_t longest_ = 0;  // the token with the longest literal; the number of tokens if there is none
 };
 
 }  // namespace tlswhy::log

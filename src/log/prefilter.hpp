@@ -31,13 +31,13 @@ class Prefilter {
  public:
   explicit Prefilter(const knowledge::LogIndex& index);
 
-  // The position of the first gram at or after `from`, or npos.
+  // The position of the first gram at or after `from` that has a user whose text may stand there, or npos.
   [[nodiscard]] std::size_t find(std::string_view text, std::size_t from) const {
     if (text.size() < sizeof(Gram)) return std::string_view::npos;
     const std::size_t end = text.size() - sizeof(Gram) + 1;
     for (std::size_t i = from; i < end; ++i) {
       const Gram gram = gram_at(text.data() + i);
-      if (may_hold(gram) && place_of(gram) != nullptr) return i;
+      if (may_hold(gram) && is_used(text, i, gram)) return i;
     }
     return std::string_view::npos;
   }
@@ -49,6 +49,17 @@ class Prefilter {
     const std::uint32_t bit = gram_hash(gram, k_bitmap_bits);
     return ((bitmap_[bit >> 5U] >> (bit & 31U)) & 1U) != 0;
   }
+  [[nodiscard]] bool is_used(std::string_view text, std::size_t at, Gram gram) const {
+    const knowledge::GramPlace* const place = place_of(gram);
+    if (place == nullptr) return false;
+    for (const knowledge::GramUser& user : users_.subspan(place->first, place->count)) {
+      if (may_stand(text, at, user)) return true;
+    }
+    return false;
+  }
+  // Whether the user's text stands around the gram at `at`. True as well where it cannot be told from the text as it is: cleaning a line
+  // takes away or replaces what is not plain.
+  [[nodiscard]] bool may_stand(std::string_view text, std::size_t at, const knowledge::GramUser& user) const;
   // Null if no pattern has this gram.
   [[nodiscard]] const knowledge::GramPlace* place_of(Gram gram) const {
     if (grams_.empty()) return nullptr;
@@ -60,7 +71,8 @@ class Prefilter {
 
   std::span<const std::uint32_t> bitmap_;
   std::span<const knowledge::GramPlace> grams_;
-  std::span<const std::uint16_t> users_;
+  std::string_view texts_;
+  std::span<const knowledge::GramUser> users_;
   unsigned table_bits_ = 0;
 };
 

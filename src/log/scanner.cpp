@@ -43,11 +43,10 @@ void take_time(const Match& match, LineTime& time) {
   }
 }
 
-// False if the line cannot begin with what the `match` begins with; saves compiling it.
-bool may_start_with(std::string_view line, std::string_view match) {
+// The character in lower case that a text begins with if the `match` fits it; 0 if it may be one of several.
+char start_of(std::string_view match) {
   if (match.starts_with('^')) match.remove_prefix(1);
-  if (match.empty() || match.front() == '{' || is_blank(match.front())) return true;
-  return !line.empty() && lower_of(line.front()) == lower_of(match.front());
+  return match.empty() || match.front() == '{' || is_blank(match.front()) ? '\0' : lower_of(match.front());
 }
 
 struct Candidate {
@@ -115,7 +114,10 @@ Scanner::Compiled::Compiled(const knowledge::Knowledge& the_knowledge, const Lim
       index(knowledge.log_index == nullptr ? own_index.view() : *knowledge.log_index),
       rules(knowledge, index.rules, false),
       prefixes(knowledge, index.prefixes, true),
-      prefilter(index) {}
+      prefilter(index) {
+  prefix_starts.reserve(prefixes.size());
+  for (std::size_t i = 0; i < prefixes.size(); ++i) prefix_starts.push_back(start_of(prefixes.match(i)));
+}
 
 Stripped Scanner::Compiled::strip(std::string_view text, std::string& storage) const {
   Stripped stripped;
@@ -123,8 +125,9 @@ Stripped Scanner::Compiled::strip(std::string_view text, std::string& storage) c
   for (std::size_t round = 0; round < k_most_prefixes; ++round) {
     const Rule* best = nullptr;
     Match best_match;
+    const char start = stripped.message.empty() ? '\0' : lower_of(stripped.message.front());
     for (std::size_t i = 0; i < prefixes.size(); ++i) {
-      if (!may_start_with(stripped.message, prefixes.match(i))) continue;
+      if (prefix_starts[i] != '\0' && prefix_starts[i] != start) continue;
       const Rule& prefix = prefixes.at(i);
       Match match;
       if (!prefix.pattern.find_at_start(stripped.message, match)) continue;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "log/strip.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "base/reader.hpp"
@@ -172,6 +173,8 @@ bool is_text(Bytes first_bytes) {
     return true;  // UTF-16, as PowerShell writes it
   }
   // Serial lines bring stray bytes, so a few are forgiven; binary files have a tenth and more of control characters.
+  constexpr std::size_t k_enough = 1U << 20U;
+  first_bytes = first_bytes.first(std::min(first_bytes.size(), k_enough));
   std::size_t control = 0;
   for (const std::uint8_t byte : first_bytes) {
     const bool usual = byte == '\t' || byte == '\n' || byte == '\r' || byte == '\f' || byte == '\b' || byte == 0x1B;

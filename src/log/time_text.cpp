@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "log/holes.hpp"
 
 namespace tlswhy::log {
 namespace {
@@ -44,7 +45,7 @@ class Scan {
   template <std::size_t N>
   int name(const std::array<std::string_view, N>& names) {
     for (std::size_t i = 0; i < N; ++i) {
-      if (!istarts_with(rest(), names[i])) continue;
+      if (lower_of(peek()) != lower_of(names[i].front()) || !istarts_with(rest(), names[i])) continue;
       while (is_letter(peek())) ++position_;
       return static_cast<int>(i);
     }
@@ -256,6 +257,9 @@ bool read_plain_clock(Scan& scan, ReadTime& time) {
 
 ReadTime read_time(std::string_view text) {
   if (text.starts_with("?\?:?\?:?\?")) return ReadTime{8, std::nullopt, std::nullopt};
+  // Nearly all that is asked about is no time, which its first character tells: a digit, or that of a month or weekday.
+  constexpr std::string_view k_first_letters = "adfjmnostw";
+  if (text.empty() || (!is_digit(text.front()) && k_first_letters.find(lower_of(text.front())) == std::string_view::npos)) return {};
   for (const auto& read : {read_year_first, read_plain_clock, read_named_month, read_day_first, read_unix}) {
     Scan scan(text);
     ReadTime time;

@@ -18,7 +18,7 @@ namespace {
 // Pages are asked for in steps: one call for many of them costs far less than a fault for each.
 constexpr std::size_t k_step = 2U << 20U;
 // Pages are kept this far behind: packets that wait in a queue still point there. Later ones come back if they are needed.
-constexpr std::size_t k_behind = 8U << 20U;
+constexpr std::size_t k_behind = 16U << 20U;
 // Mappings at a time; more than threads that read files. Without a place here a file is read through a buffer instead.
 constexpr std::size_t k_places = 64;
 

@@ -8,9 +8,10 @@ namespace tlswhy::wire {
 
 namespace {
 
-// A batch is passed on when it has so many calls or copied bytes: few enough to stay in the caches, so many that waking the worker is cheap.
-constexpr std::size_t k_batch_items = 4096;
-constexpr std::size_t k_batch_bytes = 1U << 20U;
+// A batch is passed on when it has so many calls or bytes: so many that waking the worker is cheap, and few enough that what waits lies
+// within the part of the file that is kept in memory behind the reader.
+constexpr std::size_t k_batch_items = 1024;
+constexpr std::size_t k_batch_bytes = 512U << 10U;
 // Batches that may wait: bounds the memory where the worker is slower.
 constexpr std::size_t k_waiting = 4;
 
@@ -32,7 +33,7 @@ void Relay::end() {
 }
 
 Relay::Item& Relay::add(Call call, const capture::Flow& flow, capture::Direction direction, capture::At at) {
-  if (filling_->items.size() >= k_batch_items || filling_->bytes.size() >= k_batch_bytes) pass_on();
+  if (filling_->items.size() >= k_batch_items || filling_->carried >= k_batch_bytes) pass_on();
   Item& item = filling_->items.emplace_back();
   item.call = call;
   item.direction = direction;
@@ -45,6 +46,7 @@ Relay::Item& Relay::add(Call call, const capture::Flow& flow, capture::Direction
 // Bytes of a file in memory stay where they are; others are gone after the call.
 void Relay::keep(Item& item, Bytes bytes) {
   item.size = static_cast<std::uint32_t>(bytes.size());
+  filling_->carried += bytes.size();
   const std::less_equal<const std::uint8_t*> not_after;
   item.copied = lasting_.empty() || !not_after(lasting_.data(), bytes.data()) || !not_after(bytes.data() + bytes.size(), lasting_.data() + lasting_.size());
   if (item.copied) {
@@ -115,6 +117,7 @@ void Relay::work() {
     tell(*batch);
     batch->items.clear();
     batch->bytes.clear();
+    batch->carried = 0;
     batch->flows.clear();
     batch->observations.clear();
     lock.lock();

@@ -52,6 +52,7 @@ class Relay final : public capture::Handler {
   struct Batch {
     std::vector<Item> items;
     std::vector<std::uint8_t> bytes;
+    std::size_t carried = 0;  // bytes of its calls, copied or not
     std::vector<capture::Flow> flows;
     std::vector<capture::Observation> observations;
   };

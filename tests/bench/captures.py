@@ -412,11 +412,12 @@ def measure(options):
                 pass
         base = best(["tcpdump", "-r", str(path), "-w", "/dev/null"], options.times)
         show("tcpdump -r FILE -w /dev/null", base, base)
-        show("tlswhy", best([tool, str(path)], options.times), base)
+        show("tlswhy --threads 1", best([tool, "--threads", "1", str(path)], options.times), base)
+        show("tlswhy --threads 2", best([tool, "--threads", "2", str(path)], options.times), base)
         if options.json:
-            show("tlswhy --json", best([tool, "--json", str(path)], 1), base)
+            show("tlswhy --threads 1 --json", best([tool, "--threads", "1", "--json", str(path)], 1), base)
         if name == "handshakes" and (folder / "handshakes.pcapng").exists():
-            show("tlswhy, the same as pcapng", best([tool, str(folder / "handshakes.pcapng")], options.times), base)
+            show("tlswhy --threads 1, as pcapng", best([tool, "--threads", "1", str(folder / "handshakes.pcapng")], options.times), base)
         if options.others:
             # The others keep every connection in memory or take minutes: they get the first packets only, tcpdump and tlswhy too.
             cut = folder / f"{name}-cut.pcap"

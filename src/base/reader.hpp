@@ -15,6 +15,9 @@ namespace tlswhy {
 // Bytes owned by somebody else; valid as long as the owner lives.
 using Bytes = std::span<const std::uint8_t>;
 
+// The bytes of a text.
+[[nodiscard]] inline Bytes bytes_of(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+
 enum class ParseFault : std::uint8_t { truncated, bad_length, bad_value, trailing_data };
 
 // Where and why reading stopped; `offset` counts from the start of the outermost Reader.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@ namespace tlswhy {
 // Untrusted bytes as valid UTF-8: what is none becomes U+FFFD. For JSON, whose writer escapes control characters itself.
 [[nodiscard]] std::string valid_utf8(std::string_view text);
 [[nodiscard]] bool is_ascii(std::string_view text);
+// Takes a text piece by piece.
+using TextSink = std::function<void(std::string_view)>;
 [[nodiscard]] std::string_view trim(std::string_view text);
 [[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);
 [[nodiscard]] std::string lower(std::string_view text);  // ASCII only

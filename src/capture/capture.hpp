@@ -86,9 +86,10 @@ struct Observation {
 class Handler {
  public:
   virtual ~Handler() = default;
-  // The first call: what `bytes` show of `lasting` (the file, where it is in memory; else nothing) stays valid until end() returns.
+  // Of read_capture(), before it reads: what `bytes` show of `lasting` (the file, where it is in memory; else nothing) stays valid until end()
+  // returns.
   virtual void begin(Bytes lasting) { (void)lasting; }
-  // The last call.
+  // The last call; none comes where nothing could be read.
   virtual void end() {}
   virtual void flow_opened(const Flow& flow) = 0;
   virtual void stream_data(const Flow& flow, Direction direction, Bytes bytes, At at) = 0;

@@ -101,7 +101,7 @@ std::uint32_t FlowTable::hash_of(const Key& key) const {
   return static_cast<std::uint32_t>(sip.v0 ^ sip.v1 ^ sip.v2 ^ sip.v3);
 }
 
-// A place among the recently used for a key: any mixing will do, because the key itself is compared.
+// Any mixing will do, because the key itself is compared.
 std::size_t FlowTable::recent_place(const Key& key) {
   const std::uint64_t mixed = (key.words[0] ^ std::rotl(key.words[1], 21) ^ std::rotl(key.words[2] ^ key.words[4], 42)) * 0x9e3779b97f4a7c15U;
   return static_cast<std::size_t>(mixed >> (64U - k_recent_bits));
@@ -110,27 +110,30 @@ std::size_t FlowTable::recent_place(const Key& key) {
 FlowTable::Slot FlowTable::find(const Key& key, std::uint64_t frame) {
   // Most packets belong to a conversation that had one a short while ago.
   Slot& recent = recent_[recent_place(key)];
-  if (recent != k_none && state(recent).open && state(recent).key == key) return used(recent, frame);
+  if (recent != k_none && state(recent).open && state(recent).key == key) {
+    use(recent, frame);
+    return recent;
+  }
   const std::uint32_t hash = hash_of(key);
   const std::size_t mask = index_.size() - 1;
   for (std::size_t place = hash & mask; index_[place].slot != k_none; place = (place + 1) & mask) {
     const Slot slot = index_[place].slot;
     if (index_[place].hash != hash || state(slot).key != key) continue;
     recent = slot;
-    return used(slot, frame);
+    use(slot, frame);
+    return slot;
   }
   return k_none;
 }
 
 // Each move touches three conversations' memory: while there is room for as many again, the order of last use is kept to within some frames.
-FlowTable::Slot FlowTable::used(Slot slot, std::uint64_t frame) {
+void FlowTable::use(Slot slot, std::uint64_t frame) {
   State& here = state(slot);
-  if (here.moved + k_order_frames > frame && open_ < limits_.flows / 2) return slot;
+  if (here.moved + k_order_frames > frame && open_ < limits_.flows / 2) return;
   here.moved = frame;
-  if (slot == newest_) return slot;
+  if (slot == newest_) return;
   unlink(slot);
   link_newest(slot);
-  return slot;
 }
 
 void FlowTable::link_newest(Slot slot) {

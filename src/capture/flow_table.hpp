@@ -92,8 +92,9 @@ class FlowTable {
   [[nodiscard]] std::uint32_t hash_of(const Key& key) const;
   // The flow of a key, which becomes the one used last; k_none if there is none.
   [[nodiscard]] Slot find(const Key& key, std::uint64_t frame);
+  // Where in `recent_` it would stand.
   [[nodiscard]] static std::size_t recent_place(const Key& key);
-  [[nodiscard]] Slot used(Slot slot, std::uint64_t frame);
+  void use(Slot slot, std::uint64_t frame);
   // Opens a flow whose `forward` is from source to destination as given.
   [[nodiscard]] Slot open(const Key& key, const Ends& ends, bool swapped, bool opened, At at);
   void close(Slot slot);

@@ -53,7 +53,7 @@ class Source {
   [[nodiscard]] Compression compression() const { return compression_; }
   // Why the input ended before its end, as a sentence; empty if it did not.
   [[nodiscard]] std::string fault() const;
-  // What peek() gives of these bytes stays valid as long as the source (or who took it over) lives; nothing if it is valid until the next call.
+  // What peek() gives of these bytes stays valid as long as the source, or the one it is moved to, lives; nothing if it is valid until the next call.
   [[nodiscard]] Bytes lasting() const { return direct_ ? memory_ : Bytes{}; }
 
  private:

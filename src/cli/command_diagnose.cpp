@@ -42,6 +42,19 @@ bool save_certificates(const std::vector<wire::Capture>& captures, const std::st
   return write_output(to_file, text, k_exit_ok) == k_exit_ok;
 }
 
+// The report in any format but JSON.
+std::string formatted(const Options& options, const input::Inputs& inputs, const diagnose::Diagnosis& diagnosis, const knowledge::Knowledge& knowledge) {
+  const report::Tool tool{std::string(k_version)};
+  if (options.format == "html") return report::diagnosis_html(tool, inputs.files, inputs.input, diagnosis, knowledge);
+  if (options.format == "markdown") return report::diagnosis_markdown(tool, inputs.files, inputs.input, diagnosis, knowledge);
+  if (options.format == "text") return report::diagnosis_text(inputs.files, inputs.input, diagnosis, knowledge, text_options(options));
+  const std::string path = inputs.files.empty() ? std::string("-") : inputs.files.front().path;
+  const std::vector<triage::Finding> findings{triage::finding_of(path, inputs, diagnosis)};
+  triage::Totals totals;
+  totals.add(findings.front());
+  return findings_text(options, findings, totals, {}, knowledge);
+}
+
 }  // namespace
 
 int run_diagnose(const Options& options) {
@@ -63,30 +76,15 @@ int run_diagnose(const Options& options) {
   diagnose::Diagnosis diagnosis = diagnose::diagnose(inputs.input, knowledge.get());
   for (const std::string& error : inputs.errors) complain(error);
   if (options.redact) report::Redactor(inputs.files, inputs.input, diagnosis).apply(inputs.files, inputs.input, diagnosis);
-  std::string text;
-  if (options.machine()) {
-    // Written as it is made, below.
-  } else if (options.format == "html") {
-    text = report::diagnosis_html({std::string(k_version)}, inputs.files, inputs.input, diagnosis, knowledge.get());
-  } else if (options.format == "markdown") {
-    text = report::diagnosis_markdown({std::string(k_version)}, inputs.files, inputs.input, diagnosis, knowledge.get());
-  } else if (options.format != "text") {
-    const std::string path = inputs.files.empty() ? std::string("-") : inputs.files.front().path;
-    const std::vector<triage::Finding> findings{triage::finding_of(path, inputs, diagnosis)};
-    triage::Totals totals;
-    totals.add(findings.front());
-    text = findings_text(options, findings, totals, {}, knowledge.get());
-  } else {
-    text = report::diagnosis_text(inputs.files, inputs.input, diagnosis, knowledge.get(), text_options(options));
-  }
   int status = diagnosis.outcome == diagnose::Outcome::failed ? k_exit_failure_found : k_exit_ok;
   if (!inputs.errors.empty()) status = k_exit_unreadable;
   if (!options.save_certificates.empty() && !save_certificates(inputs.input.captures, options.save_certificates)) status = k_exit_unreadable;
-  if (!options.machine()) return write_output(options, text, status);
-  return write_output(options, [&](const std::function<void(std::string_view)>& piece) {
-    report::write_diagnosis_json(piece, {std::string(k_version)}, inputs.files, inputs.input, diagnosis, knowledge.get(), options.indent());
-    piece("\n");
-  }, status);
+  if (!options.machine()) return write_output(options, formatted(options, inputs, diagnosis, knowledge.get()), status);
+  const auto write = [&](const TextSink& sink) {
+    report::write_diagnosis_json(sink, {std::string(k_version)}, inputs.files, inputs.input, diagnosis, knowledge.get(), options.indent());
+    sink("\n");
+  };
+  return write_output(options, write, status);
 }
 
 }  // namespace tlswhy::cli

@@ -64,10 +64,10 @@ report::TextOptions text_options(const Options& options) {
 }
 
 int write_output(const Options& options, const std::string& text, int status) {
-  return write_output(options, [&](const std::function<void(std::string_view)>& piece) { piece(text); }, status);
+  return write_output(options, [&](const TextSink& sink) { sink(text); }, status);
 }
 
-int write_output(const Options& options, const std::function<void(const std::function<void(std::string_view)>&)>& make, int status) {
+int write_output(const Options& options, const std::function<void(const TextSink&)>& make, int status) {
   std::FILE* file = stdout;
   if (!options.output.empty() && options.output != "-") {
     file = std::fopen(options.output.c_str(), "wb");

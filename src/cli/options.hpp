@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <memory>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -43,6 +43,7 @@ struct Options {
   std::string host;
   std::string at;
   std::string filter;
+  unsigned threads = 0;  // for one large capture; 0: two, if there are as many processors
   std::int64_t in_buffer = 0;
   std::int64_t free_heap = 0;
   std::vector<std::string> set;
@@ -56,7 +57,6 @@ struct Options {
   // annotate
   bool follow = false;
   // triage and merge
-  unsigned threads = 0;  // of one large capture; 0: two, if there are as many processors
   std::size_t jobs = 0;  // 0: as many as there are processors
   std::string shard;
   std::string fail_on;
@@ -100,7 +100,7 @@ class KnowledgeSource {
 // Writes to --output or standard output; the exit status that follows (k_exit_unreadable if it cannot be written).
 [[nodiscard]] int write_output(const Options& options, const std::string& text, int status);
 // The same for output that is made piece by piece: `make` is given what takes a piece.
-[[nodiscard]] int write_output(const Options& options, const std::function<void(const std::function<void(std::string_view)>&)>& make, int status);
+[[nodiscard]] int write_output(const Options& options, const std::function<void(const TextSink&)>& make, int status);
 void complain(const std::string& message);
 
 [[nodiscard]] int run_diagnose(const Options& options);

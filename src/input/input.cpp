@@ -42,8 +42,9 @@ Result<Handle> open_file(const std::string& path) {
   return file;
 }
 
-// Appends what comes, until `bytes` has `limit` bytes.
-void read_some(std::FILE* file, std::size_t limit, std::string& bytes) {
+// Appends what comes to a string or vector, until it has `limit` bytes.
+template <typename Container>
+void read_some(std::FILE* file, std::size_t limit, Container& bytes) {
   constexpr std::size_t k_piece = 1U << 20U;
   while (bytes.size() < limit) {
     const std::size_t before = bytes.size();
@@ -55,20 +56,14 @@ void read_some(std::FILE* file, std::size_t limit, std::string& bytes) {
   }
 }
 
-// The size of a file on a disk, 0 of anything else: large logs are then read into memory that need not grow.
-std::size_t known_size(std::FILE* file) {
+// The size of a file on a disk. Nothing for standard input, a pipe or a device: what was read of it once is gone.
+std::optional<std::size_t> size_on_disk(std::FILE* file) {
   struct stat information {};
-  return fstat(fileno(file), &information) == 0 && S_ISREG(information.st_mode) && information.st_size > 0 ? static_cast<std::size_t>(information.st_size) : 0;
+  if (fstat(fileno(file), &information) != 0 || !S_ISREG(information.st_mode)) return std::nullopt;
+  return static_cast<std::size_t>(information.st_size);
 }
 
-Bytes bytes_of(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 std::vector<std::uint8_t> vector_of(std::string_view text) { return {text.begin(), text.end()}; }
-
-// Standard input, a pipe or a device: what was read once is gone, and its size is not known.
-bool readable_once(std::FILE* file) {
-  struct stat information {};
-  return fstat(fileno(file), &information) != 0 || !S_ISREG(information.st_mode);
-}
 
 // Why there are no bytes.
 std::string why_empty(std::FILE* file) {
@@ -129,17 +124,17 @@ class InputReader {
     File& entry = inputs_.files.back();
     auto file = open_file(path);
     if (!file) return add_unreadable(entry, file.error().what, inputs_);
-    const bool once = readable_once(file->get());
+    const auto size = size_on_disk(file->get());
     std::string text;
-    read_some(file->get(), once ? k_largest_text : k_head, text);
+    read_some(file->get(), size ? k_head : k_largest_text, text);
     if (text.empty()) return add_unreadable(entry, why_empty(file->get()), inputs_);
     if (!is_key_log && capture::is_capture(bytes_of(text))) {
       entry.kind = "capture";
-      waiting_.push_back({index, once ? vector_of(text) : std::vector<std::uint8_t>()});
+      waiting_.push_back({index, size ? std::vector<std::uint8_t>() : vector_of(text)});
       return;
     }
-    if (!once) {
-      text.reserve(std::min(known_size(file->get()) + 1, k_largest_text));
+    if (size) {
+      text.reserve(std::min(*size + 1, k_largest_text));
       read_some(file->get(), k_largest_text, text);
     }
     sort(entry, std::move(text), is_key_log);
@@ -253,17 +248,17 @@ class InputReader {
 Result<std::vector<std::uint8_t>> read_bytes(const std::string& path) {
   auto file = open_file(path);
   if (!file) return tl::unexpected<Error>(file.error());
-  std::string bytes;
+  std::vector<std::uint8_t> bytes;
   read_some(file->get(), k_largest_text, bytes);
-  return vector_of(bytes);
+  return bytes;
 }
 
 Result<std::vector<std::uint8_t>> read_head(const std::string& path) {
   auto file = open_file(path);
   if (!file) return tl::unexpected<Error>(file.error());
-  std::string bytes;
+  std::vector<std::uint8_t> bytes;
   read_some(file->get(), k_head, bytes);
-  return vector_of(bytes);
+  return bytes;
 }
 
 Kind kind_of(const std::vector<std::uint8_t>& head) {

@@ -122,11 +122,6 @@ Result<Pattern> Pattern::compile(std::string_view match) {
   }
   flush();
   if (pattern.tokens_.empty()) return fail("the pattern is empty", whole);
-  pattern.longest_ = pattern.tokens_.size();
-  for (std::size_t i = 0; i < pattern.tokens_.size(); ++i) {
-    const bool longer = pattern.longest_ == pattern.tokens_.size() || pattern.tokens_[i].text.size() > pattern.tokens_[pattern.longest_].text.size();
-    if (pattern.tokens_[i].literal && longer) pattern.longest_ = i;
-  }
   return pattern;
 }
 
@@ -270,10 +265,6 @@ bool Pattern::find(std::string_view line, std::size_t from, Match& match) const 
     if (!inside_word && start(attempt, position)) return true;
   }
   return false;
-}
-
-bool Pattern::may_be_in(std::string_view line) const {
-  return longest_ == tokens_.size() || find_literal(line, 0, tokens_[longest_].text) != std::string_view::npos;
 }
 
 std::vector<std::vector<std::string>> Pattern::anchors() const {

@@ -39,8 +39,6 @@ class Pattern {
   [[nodiscard]] bool find(std::string_view line, std::size_t from, Match& match) const;
   // A match that begins with the line.
   [[nodiscard]] bool find_at_start(std::string_view line, Match& match) const;
-  // False if the pattern's longest literal is not in the line: a quick look before find().
-  [[nodiscard]] bool may_be_in(std::string_view line) const;
   // Texts of which one must be in a line that matches (lower case, one blank for a run): each element is one such set, any of
   // which may be used to find lines worth trying.
   [[nodiscard]] std::vector<std::vector<std::string>> anchors() const;
@@ -75,7 +73,6 @@ class Pattern {
   bool at_start_ = false;
   bool at_end_ = false;
   std::size_t literal_bytes_ = 0;
-  std::size_t longest_ = 0;  // the token with the longest literal; the number of tokens if there is none
 };
 
 }  // namespace tlswhy::log

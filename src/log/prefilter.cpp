@@ -16,7 +16,8 @@ Prefilter::Prefilter(const knowledge::LogIndex& index)
       table_bits_(grams_.empty() ? 0 : static_cast<unsigned>(std::countr_zero(grams_.size()))) {}
 
 bool Prefilter::may_stand(std::string_view text, std::size_t at, const knowledge::GramUser& user) const {
-  const auto is_plain = [](char c) { return static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) < 0x7f; };
+  // No text goes over the end of a line.
+  const auto is_plain = [](char c) { return (static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) < 0x7f) || c == '\n'; };
   const std::string_view words = texts_.substr(user.text_at, user.text_size);
   std::size_t place = at;
   for (std::size_t i = user.gram_at; i > 0; --i) {

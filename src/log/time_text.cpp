@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "log/time_text.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.hpp"
@@ -13,6 +14,11 @@ constexpr std::array<std::string_view, 12> k_months{"jan", "feb", "mar", "apr", 
 constexpr std::array<std::string_view, 7> k_days{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
+// Whether a month or weekday begins with this letter.
+bool begins_name(char c) {
+  const auto by_it = [lower = lower_of(c)](std::string_view name) { return name.front() == lower; };
+  return std::any_of(k_months.begin(), k_months.end(), by_it) || std::any_of(k_days.begin(), k_days.end(), by_it);
+}
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 // A position in the text that only moves on when something was read.
@@ -45,7 +51,7 @@ class Scan {
   template <std::size_t N>
   int name(const std::array<std::string_view, N>& names) {
     for (std::size_t i = 0; i < N; ++i) {
-      if (lower_of(peek()) != lower_of(names[i].front()) || !istarts_with(rest(), names[i])) continue;
+      if (!istarts_with(rest(), names[i])) continue;
       while (is_letter(peek())) ++position_;
       return static_cast<int>(i);
     }
@@ -257,9 +263,8 @@ bool read_plain_clock(Scan& scan, ReadTime& time) {
 
 ReadTime read_time(std::string_view text) {
   if (text.starts_with("?\?:?\?:?\?")) return ReadTime{8, std::nullopt, std::nullopt};
-  // Nearly all that is asked about is no time, which its first character tells: a digit, or that of a month or weekday.
-  constexpr std::string_view k_first_letters = "adfjmnostw";
-  if (text.empty() || (!is_digit(text.front()) && k_first_letters.find(lower_of(text.front())) == std::string_view::npos)) return {};
+  // Nearly all that is asked about is no time; most of that shows at the first character.
+  if (text.empty() || (!is_digit(text.front()) && !begins_name(text.front()))) return {};
   for (const auto& read : {read_year_first, read_plain_clock, read_named_month, read_day_first, read_unix}) {
     Scan scan(text);
     ReadTime time;

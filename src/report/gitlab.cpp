@@ -32,7 +32,7 @@ std::string gitlab(const FindingsReport& report) {
     const std::string unique = finding->fingerprint + '\n' + finding->path;
     issues.push_back({{"description", message_of(*finding)},
                       {"check_name", "tlswhy/" + rule_of(*finding)},
-                      {"fingerprint", tls::sha256_hex(std::span(reinterpret_cast<const std::uint8_t*>(unique.data()), unique.size())).substr(0, k_fingerprint_digits)},
+                      {"fingerprint", tls::sha256_hex(bytes_of(unique)).substr(0, k_fingerprint_digits)},
                       {"severity", std::string(severity_of(level_of(*finding, report.gate)))},
                       {"location", {{"path", valid_utf8(target.path)}, {"lines", {{"begin", target.line}}}}}});
   }

@@ -302,7 +302,7 @@ std::string diagnosis_fragment(const std::vector<InputFile>& files, const diagno
 
 std::string diagnosis_html(const Tool& tool, const std::vector<InputFile>& files, const diagnose::Input& input, const Diagnosis& d, const knowledge::Knowledge& knowledge) {
   const std::string style(html_style());
-  const auto digest = from_hex(tls::sha256_hex(Bytes(reinterpret_cast<const std::uint8_t*>(style.data()), style.size())));
+  const auto digest = from_hex(tls::sha256_hex(bytes_of(style)));
   std::string out = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
   out += fmt::format("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'\">\n", base64(digest.value_or(std::vector<std::uint8_t>{})));
   out += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n";

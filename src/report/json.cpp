@@ -169,7 +169,7 @@ std::string without_marks(std::string text) {
 
 std::string dump_document(const json& document, int indent) { return without_marks(document.dump(indent, ' ', false, json::error_handler_t::replace)); }
 
-void write_diagnosis_json(const JsonStream::Sink& sink, const Tool& tool, const std::vector<InputFile>& files, const diagnose::Input& input,
+void write_diagnosis_json(const TextSink& sink, const Tool& tool, const std::vector<InputFile>& files, const diagnose::Input& input,
                           const diagnose::Diagnosis& diagnosis, const knowledge::Knowledge& knowledge, int indent) {
   JsonStream out(sink, indent);
   out.begin_object();
@@ -183,7 +183,7 @@ void write_diagnosis_json(const JsonStream::Sink& sink, const Tool& tool, const 
   handshakes_json(out.key("handshakes"), input.captures, diagnosis, knowledge);
   events_json(out.key("log_events"), input.logs);
   out.end_object();
-  out.finish();
+  out.flush();
 }
 
 std::string diagnosis_json(const Tool& tool, const std::vector<InputFile>& files, const diagnose::Input& input,

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/text.hpp"
 #include "codes/codes.hpp"
 #include "diagnose/diagnose.hpp"
 #include "input/input.hpp"
@@ -23,7 +23,7 @@ struct Tool {
 };
 
 // The main document, schema tlswhy/1. `indent` < 0 gives one line. Written piece by piece, or as one text.
-void write_diagnosis_json(const std::function<void(std::string_view)>& sink, const Tool& tool, const std::vector<InputFile>& files, const diagnose::Input& input,
+void write_diagnosis_json(const TextSink& sink, const Tool& tool, const std::vector<InputFile>& files, const diagnose::Input& input,
                           const diagnose::Diagnosis& diagnosis, const knowledge::Knowledge& knowledge, int indent = 2);
 [[nodiscard]] std::string diagnosis_json(const Tool& tool, const std::vector<InputFile>& files, const diagnose::Input& input,
                                          const diagnose::Diagnosis& diagnosis, const knowledge::Knowledge& knowledge, int indent = 2);

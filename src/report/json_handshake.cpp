@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/json_handshake.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 
 #include "base/text.hpp"
@@ -14,8 +16,8 @@ namespace {
 using json = nlohmann::ordered_json;
 
 void hex16(JsonStream& out, std::uint16_t value) {
-  constexpr std::string_view k_digits = "0123456789abcdef";
-  const std::array<char, 6> text{'0', 'x', k_digits[value >> 12U], k_digits[value >> 8U & 15U], k_digits[value >> 4U & 15U], k_digits[value & 15U]};
+  std::array<char, 6> text{};
+  fmt::format_to(text.data(), "0x{:04x}", value);
   out.text({text.data(), text.size()});
 }
 

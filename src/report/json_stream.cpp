@@ -5,7 +5,8 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
-#include "base/text.hpp"
+#include <cmath>
+
 #include "report/json_verdict.hpp"
 
 namespace tlswhy::report {
@@ -39,7 +40,7 @@ struct JsonStream::Writer {
   rapidjson::Writer<rapidjson::StringBuffer> plain;
 };
 
-JsonStream::JsonStream(Sink sink, int indent) : writer_(std::make_unique<Writer>(indent)), sink_(std::move(sink)) {}
+JsonStream::JsonStream(TextSink sink, int indent) : writer_(std::make_unique<Writer>(indent)), sink_(std::move(sink)) {}
 JsonStream::~JsonStream() = default;
 
 void JsonStream::begin_object() {
@@ -83,6 +84,7 @@ void JsonStream::number(std::uint64_t value) {
   writer_->write([&](auto& to) { to.Uint64(value); });
 }
 void JsonStream::number(double value) {
+  if (!std::isfinite(value)) return null();
   writer_->write([&](auto& to) { to.Double(value); });
 }
 void JsonStream::boolean(bool value) {
@@ -122,14 +124,12 @@ void JsonStream::value(const nlohmann::ordered_json& value) {
 }
 
 void JsonStream::ended() {
-  if (writer_->buffer.GetSize() >= k_piece) hand_over();
+  if (writer_->buffer.GetSize() >= k_piece) flush();
 }
 
-void JsonStream::hand_over() {
+void JsonStream::flush() {
   sink_(without_marks({writer_->buffer.GetString(), writer_->buffer.GetSize()}));
   writer_->buffer.Clear();
 }
-
-void JsonStream::finish() { hand_over(); }
 
 }  // namespace tlswhy::report

@@ -2,11 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+
+#include "base/text.hpp"
 
 // JSON written as it is made, for documents whose size is that of the input: a capture has a hundred thousand handshakes, and as a tree of
 // values each of them takes more memory and time than it took to read it.
@@ -14,11 +15,8 @@ namespace tlswhy::report {
 
 class JsonStream {
  public:
-  // Is given the document piece by piece, each valid UTF-8 with no character cut in two.
-  using Sink = std::function<void(std::string_view)>;
-
-  // `indent` < 0 gives one line.
-  JsonStream(Sink sink, int indent);
+  // `sink` is given the document piece by piece, each valid UTF-8 with no character cut in two. `indent` < 0 gives one line.
+  JsonStream(TextSink sink, int indent);
   ~JsonStream();
   JsonStream(const JsonStream&) = delete;
   JsonStream& operator=(const JsonStream&) = delete;
@@ -36,22 +34,21 @@ class JsonStream {
   void number(std::int64_t value);
   void number(std::uint64_t value);
   void number(std::uint32_t value) { number(std::uint64_t{value}); }
-  void number(double value);
+  void number(double value);  // null where JSON has no number for it
   void boolean(bool value);
   void null();
   // A small part that was made as a tree.
   void value(const nlohmann::ordered_json& value);
 
-  // Hands over what is still held. To be called at the end.
-  void finish();
+  // Hands over what is held. To be called at the end.
+  void flush();
 
  private:
-  void hand_over();
   void ended();
 
   struct Writer;
   std::unique_ptr<Writer> writer_;
-  Sink sink_;
+  TextSink sink_;
 };
 
 }  // namespace tlswhy::report

@@ -70,7 +70,7 @@ std::string fingerprint_of(const Finding& finding) {
   // Unreadable inputs have nothing but their name.
   const std::string text = std::string(to_string(finding.status)) + '\n' + finding.cause + '\n' + finding.server + '\n' + finding.device +
                            (finding.status == Status::unreadable ? '\n' + finding.path : std::string());
-  return tls::sha256_hex(std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size())).substr(0, k_fingerprint_digits);
+  return tls::sha256_hex(bytes_of(text)).substr(0, k_fingerprint_digits);
 }
 
 Finding finding_of(const std::string& path, const input::Inputs& inputs, const diagnose::Diagnosis& diagnosis) {

@@ -173,6 +173,7 @@ void Dissector::tcp(const IpPacket& packet, At at) {
   header.syn = (flags & 0x02U) != 0;
   header.rst = (flags & 0x04U) != 0;
   header.ack = (flags & 0x10U) != 0;
+  header.psh = (flags & 0x08U) != 0;
   const Ends& ends = last_ends_.emplace(Ends{Transport::tcp, {packet.source, header.source_port}, {packet.destination, header.destination_port}});
   flows_.tcp(ends, header, packet.id, packet.payload.after(length), at);
 }

@@ -215,8 +215,11 @@ FlowTable::Slot FlowTable::open(const Key& key, const Ends& ends, bool swapped, 
 void FlowTable::close(Slot slot) {
   State& closing = state(slot);
   if (closing.tcp) {
-    closing.tcp->stream(Direction::forward).finish(context_, {closing.flow, Direction::forward});
-    closing.tcp->stream(Direction::backward).finish(context_, {closing.flow, Direction::backward});
+    for (const Direction direction : {Direction::forward, Direction::backward}) {
+      const StreamName name{closing.flow, direction};
+      if (closing.tcp->side(direction).doubtful.size > 0) settle(*closing.tcp, name, true);
+      closing.tcp->stream(direction).finish(context_, name);
+    }
   }
   handler_.flow_closed(closing.flow);
   closing.tcp.reset();

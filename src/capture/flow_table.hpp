@@ -26,6 +26,7 @@ struct TcpHeader {
   bool syn = false;
   bool rst = false;
   bool ack = false;
+  bool psh = false;
 };
 
 // The end points of a packet, as it was sent.
@@ -109,6 +110,7 @@ class FlowTable {
   [[nodiscard]] static Direction direction_of(const State& state, bool swapped) { return state.swapped == swapped ? Direction::forward : Direction::backward; }
   [[nodiscard]] Slot tcp_flow(const Ends& ends, const TcpHeader& header, const Piece& payload, At at, Direction& direction);
   [[nodiscard]] bool starts_again(const State& state, Direction direction, const TcpHeader& header, const Piece& payload, At at) const;
+  void settle(Tcp& tcp, const StreamName& name, bool data);
   void tcp_syn(State& state, Direction direction, const TcpHeader& header, At at);
 
   Handler& handler_;

@@ -242,6 +242,7 @@ Next read_ether_type(LinkContext& context, std::uint32_t ether_type, const Piece
     case 0x888e:
     case 0x88c7: return {Stage::eapol, 0, piece};  // the second is pre-authentication, IEEE 802.11i
     case 0x6558: return {Stage::ethernet, 0, piece};  // transparent Ethernet bridging
+    case 0x2452: return {Stage::wifi, 0, piece};  // 802.11 frames as some Intel drivers hand them on; no number of IEEE's registry
     case 0x88e7: return {Stage::ethernet, 0, piece.after(4)};  // provider backbone bridges, IEEE 802.1ah: a tag, then the customer's frame
     case 0x8909: {  // Cisco metadata: version, length, option; then the real type
       Reader reader(piece.bytes);

@@ -28,9 +28,9 @@ struct Piece {
   [[nodiscard]] Piece after(std::size_t count) const {
     return {count < bytes.size() ? bytes.subspan(count) : Bytes{}, count < full ? full - count : 0};
   }
-  // The first `count` bytes, where a length field says that the rest is padding. A length beyond the end of the packet means
-  // that the end was cut off without the file saying so.
-  [[nodiscard]] Piece first(std::size_t count) const { return {bytes.first(std::min(count, bytes.size())), count}; }
+  // The first `count` bytes, where a length field says that the rest is padding. A length beyond the end of the packet, as the file tells its
+  // end, is wrong or the packet was cut and the file does not say so: what follows in the conversation tells.
+  [[nodiscard]] Piece first(std::size_t count) const { return {bytes.first(std::min(count, bytes.size())), std::min(count, full)}; }
 };
 
 }  // namespace tlswhy::capture

@@ -3,7 +3,9 @@
 #include "capture/tcp_flow.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <utility>
 
 namespace tlswhy::capture {
 
@@ -12,7 +14,13 @@ namespace {
 constexpr std::int64_t k_duplicate_ns = 1'000'000;      // far less than any retransmission timer
 constexpr std::int64_t k_reused_ports_ns = 1'000'000'000;
 constexpr std::int32_t k_near = 1 << 20;                // sequence numbers further apart belong to another connection, once one has ended
+constexpr std::size_t k_longest_padding = 6;             // a frame of 60 bytes less the headers of Ethernet, IPv4 and TCP (IEEE 802.3, 4A.2.3.2.4)
 constexpr std::int32_t k_too_old = 1 << 24;             // no window in use is so large that a retransmission could be this old
+
+bool may_be_padding(const TcpHeader& header, const Piece& payload) {
+  return header.ack && !header.psh && !header.syn && !header.fin && !header.rst && payload.full > 0 && payload.full <= k_longest_padding && !payload.cut() &&
+         std::all_of(payload.bytes.begin(), payload.bytes.end(), [](std::uint8_t byte) { return byte == 0; });
+}
 
 }  // namespace
 
@@ -78,6 +86,15 @@ void FlowTable::tcp_syn(State& state, Direction direction, const TcpHeader& head
   handler_.flow_event(state.flow, Event{header.ack ? EventKind::syn_ack : EventKind::syn, direction, at, 0});
 }
 
+// What comes next in a stream, or the other side's acknowledgement, tells data from padding.
+void FlowTable::settle(Tcp& tcp, const StreamName& name, bool data) {
+  Tcp::Side& side = tcp.side(name.direction);
+  constexpr std::array<std::uint8_t, k_longest_padding> k_zeros{};
+  const Tcp::Side::Doubtful settled = std::exchange(side.doubtful, {});
+  if (!data) return;
+  (void)side.stream.segment(context_, name, settled.sequence, Piece{Bytes(k_zeros).first(settled.size), settled.size}, settled.at);
+}
+
 void FlowTable::tcp(const Ends& ends, const TcpHeader& header, std::uint32_t ip_id, const Piece& payload, At at) {
   close_lingering(at.frame);
   Direction direction = Direction::forward;
@@ -108,13 +125,17 @@ void FlowTable::tcp(const Ends& ends, const TcpHeader& header, std::uint32_t ip_
   side.last = at.time;
   notes_.count(Kind::tcp, here.flow.opened ? here.flow.destination.port : std::min(ends.source.port, ends.destination.port));
 
+  const std::uint32_t first_byte = header.syn ? header.sequence + 1 : header.sequence;  // RFC 9293, 3.4: the SYN takes a number too
+  if (side.doubtful.size > 0) settle(*here.tcp, name, first_byte != side.doubtful.sequence);
+  const bool has_it = header.ack && static_cast<std::int32_t>(header.acknowledgement - other_side.doubtful.sequence) >= other_side.doubtful.size;
+  if (other_side.doubtful.size > 0 && (has_it || header.rst)) settle(*here.tcp, other_name, true);
+
   if (header.syn) tcp_syn(here, direction, header, at);
   if (header.ack && !header.syn && !header.rst && direction == Direction::forward && side.stream.anchored() && side.stream.distance(header.sequence) == 0) {
     other_side.stream.choose(header.acknowledgement);
   }
   if (header.ack && !header.rst) other_side.stream.acknowledged(context_, other_name, header.acknowledgement, at);
 
-  const std::uint32_t first_byte = header.syn ? header.sequence + 1 : header.sequence;  // RFC 9293, 3.4: the SYN takes a number too
   if (header.rst) {
     // What follows a reset is not the stream's data: some stacks put a text into it (RFC 9293, 3.5.3).
     side.stream.give_up_acknowledged(context_, name);
@@ -128,6 +149,8 @@ void FlowTable::tcp(const Ends& ends, const TcpHeader& header, std::uint32_t ip_
   if (probe) {
     // RFC 9293, 3.8.4: a keep-alive has a sequence number one before the next, with one byte of garbage or none.
     handler_.flow_event(here.flow, Event{EventKind::keep_alive, direction, at, static_cast<std::uint32_t>(payload.full)});
+  } else if (!side.stream.finished() && side.stream.anchored() && side.stream.distance(first_byte) == 0 && may_be_padding(header, payload)) {
+    side.doubtful = {first_byte, static_cast<std::uint8_t>(payload.full), at};
   } else if (payload.full > 0) {
     if (side.stream.segment(context_, name, first_byte, payload, at)) {
       handler_.flow_event(here.flow, Event{EventKind::retransmission, direction, at, static_cast<std::uint32_t>(payload.full)});

@@ -24,6 +24,13 @@ struct FlowTable::Tcp {
     bool window_closed = false;
     bool seen = false;
     Timestamp last;
+    // An acknowledgement with a few zero bytes after it: data, or what fills a short Ethernet frame, counted by mistake into the length that
+    // IP states. What comes next tells.
+    struct Doubtful {
+      std::uint32_t sequence = 0;
+      std::uint8_t size = 0;  // 0: none
+      At at;
+    } doubtful;
   };
   std::array<Side, 2> sides;
 

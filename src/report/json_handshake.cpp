@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "tls/messages.hpp"
 #include "diagnose/trust.hpp"
 #include "report/json_verdict.hpp"
 #include "report/wireshark.hpp"
@@ -39,19 +40,38 @@ void mark_decrypted(JsonStream& out, bool decrypted) {
   if (decrypted) out.key("decrypted").boolean(true);
 }
 
+// On the wire a HelloRetryRequest is a ServerHello with a certain random (RFC 8446 4.1.3); only drafts gave it a type of its own.
+bool is_retry_in_server_hello(const tls::Message& message) {
+  return message.type == "hello_retry_request" && message.code == tls::HandshakeType::server_hello;
+}
+
+void repeat_json(JsonStream& out, const tls::Repeat& repeat) {
+  out.begin_object();
+  out.key("frame").number(repeat.at.frame);
+  out.key("from").text(to_string(repeat.from));
+  out.key("type").text(repeat.type);
+  out.key("length").number(repeat.length);
+  out.key("retransmission").boolean(true);
+  out.end_object();
+}
+
 void messages_json(JsonStream& out, const tls::Handshake& h) {
   out.begin_array();
+  auto repeat = h.repeats.begin();
   for (const tls::Message& message : h.messages) {
+    for (; repeat != h.repeats.end() && repeat->at.frame < message.at.frame; ++repeat) repeat_json(out, *repeat);
     out.begin_object();
     out.key("frame").number(message.at.frame);
     out.key("from").text(to_string(message.from));
-    out.key("type").text(message.type);
+    out.key("type").text(is_retry_in_server_hello(message) ? "server_hello" : message.type);
+    if (is_retry_in_server_hello(message)) out.key("hello_retry_request").boolean(true);
     out.key("length").number(message.length);
     if (!message.complete) out.key("complete").boolean(false);
     if (message.records > 1) out.key("records").number(message.records);
     mark_decrypted(out, message.decrypted);
     out.end_object();
   }
+  for (; repeat != h.repeats.end(); ++repeat) repeat_json(out, *repeat);
   out.end_array();
 }
 
@@ -199,7 +219,8 @@ void connection_json(JsonStream& out, const wire::Capture& capture, const tls::H
   out.key("outcome").text(tls::to_string(h.outcome));
   out.key("ended_by").text(tls::to_string(h.ended_by));
   out.key("ended_by_side").text_or_null(h.ended_by_side ? to_string(*h.ended_by_side) : "");
-  out.key("stage").text_or_null(h.stage);
+  const bool retry = std::any_of(h.messages.begin(), h.messages.end(), is_retry_in_server_hello) && h.stage == "hello_retry_request";
+  out.key("stage").text_or_null(retry ? "server_hello" : h.stage);
 }
 
 // What the hellos offer and choose.

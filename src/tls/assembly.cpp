@@ -106,6 +106,13 @@ std::uint32_t Assembly::content_of(std::uint32_t size) {
   return size > *added_by_suite_ ? size - *added_by_suite_ : size;
 }
 
+std::optional<Bytes> Assembly::without_mac(unsigned direction, Bytes record) const {
+  if (!change_cipher_spec_[direction] || !handshake_.server_hello || tls13()) return std::nullopt;
+  const auto suite = suite_protection(handshake_.server_hello->cipher_suite);
+  if (!suite || suite->kind != SuiteProtection::Kind::null || record.size() <= digest_size(suite->mac)) return std::nullopt;
+  return record.first(record.size() - digest_size(suite->mac));
+}
+
 void Assembly::touch(At at) {
   if (handshake_.first_frame == 0) {
     handshake_.first_frame = at.frame;
@@ -256,6 +263,7 @@ void Assembly::message(unsigned direction, std::uint8_t type, Bytes body, std::u
   entry.decrypted = decrypted;
   if (!client_known_ && is_servers(type)) client_direction_ = 1 - direction;
   if (!client_known_ && type == HandshakeType::client_key_exchange) client_direction_ = direction;
+  if (type == HandshakeType::finished && change_cipher_spec_[direction]) finished_[direction] = true;
   read_body(direction, type, body, false, decrypted, at);
   entry.type = handshake_type_name(type);
   if (type == HandshakeType::server_hello && handshake_.hello_retry_request && handshake_.hello_retry_request->at.frame == at.frame && !handshake_.server_hello) {
@@ -338,6 +346,12 @@ void Assembly::repeated(unsigned direction, std::uint32_t size) {
   ++progress_.repeats_without_news[direction];
 }
 
+void Assembly::repeated_message(unsigned direction, std::uint8_t type, std::uint32_t length, At at) {
+  const std::string_view name = handshake_type_name(type);
+  if (name.empty() || handshake_.repeats.size() >= limits_.messages) return;  // all are counted; so many need not be listed
+  handshake_.repeats.push_back({at, side_of(direction), name, length});
+}
+
 void Assembly::keys_in_use(unsigned direction) {
   change_cipher_spec_[direction] = true;
   protected_[direction] = true;
@@ -376,6 +390,20 @@ void Assembly::alert_record(unsigned direction, Bytes payload, bool protected_by
   // After both sides have finished an encrypted alert is the normal close (close_notify): nothing of the handshake.
   if (alert.encrypted && finished_[0] && finished_[1]) return goodbye(direction, at);
   touch(at);
+  handshake_.alerts.push_back(alert);
+}
+
+void Assembly::open_alert(unsigned direction, Bytes payload, At at) {
+  Alert alert;
+  alert.at = at;
+  alert.from = side_of(direction);
+  alert.after = handshake_.stage;
+  Reader reader(payload);
+  alert.level = reader.u8("level");
+  alert.code = reader.u8("description");
+  if (!reader.ok() || reader.more()) return problem("frame " + std::to_string(at.frame) + ": an alert of " + std::to_string(payload.size()) + " bytes");
+  if (finished_[0] && finished_[1]) goodbye(direction, at);
+  else touch(at);
   handshake_.alerts.push_back(alert);
 }
 

@@ -34,6 +34,8 @@ class Assembly {
   // `protected_by_epoch`: a DTLS record of a later epoch than 0, and so encrypted for certain.
   void alert_record(unsigned direction, Bytes payload, At at) { alert_record(direction, payload, false, at); }
   void alert_record(unsigned direction, Bytes payload, bool protected_by_epoch, At at);
+  // An alert under a cipher suite that encrypts nothing, without its MAC.
+  void open_alert(unsigned direction, Bytes payload, At at);
   void application_data(unsigned direction, std::uint32_t size, At at);
   void record(unsigned direction, std::uint32_t size, At at);
   void bytes(unsigned direction, std::size_t count, At at);
@@ -66,6 +68,8 @@ class Assembly {
   // Datagrams: one that brought something new, and one that only said again what had been said.
   void progress();
   void repeated(unsigned direction, std::uint32_t size);
+  // Datagrams: a whole handshake message that had come before.
+  void repeated_message(unsigned direction, std::uint8_t type, std::uint32_t length, At at);
   // Datagrams: a record of a later epoch shows that ChangeCipherSpec was sent, though it was not seen.
   void keys_in_use(unsigned direction);
   // TLS 1.3: the client uses keys that it has only after its Finished.
@@ -77,6 +81,9 @@ class Assembly {
 
   [[nodiscard]] const Handshake& so_far() const { return handshake_; }
   [[nodiscard]] bool is_protected(unsigned direction) const { return protected_[direction]; }
+  // What can be read of a record without keys: all but the MAC where the cipher suite encrypts nothing (RFC 5246 6.2.3.1, TLS_RSA_WITH_NULL_SHA
+  // and its like); nothing under any other suite, and before protection begins.
+  [[nodiscard]] std::optional<Bytes> without_mac(unsigned direction, Bytes record) const;
   [[nodiscard]] bool tls13() const;
   // A hello, an alert or another message in the clear was seen: this is TLS for certain.
   [[nodiscard]] bool certain() const { return certain_; }

@@ -194,7 +194,10 @@ bool DatagramReader::handshake(unsigned direction, Reader record, bool decrypted
       continue;
     }
     const MessageKey key{header.sequence, header.type, header.length};
-    if (d.complete.contains(key)) continue;
+    if (d.complete.contains(key)) {
+      if (!decrypted && header.fragment.size() == header.length) assembly_.repeated_message(direction, header.type, header.length, at);
+      continue;
+    }
     auto place = d.pending.find(key);
     if (place == d.pending.end()) {
       if (d.pending.size() >= k_most_pending || d.complete.size() >= k_most_complete) {

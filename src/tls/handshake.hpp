@@ -142,6 +142,14 @@ struct Message {
   bool decrypted = false;
 };
 
+// A handshake message that came once more, whole, in a datagram of its own or of a flight sent again.
+struct Repeat {
+  At at;
+  Side from = Side::client;
+  std::string_view type;          // as of Message
+  std::uint32_t length = 0;
+};
+
 struct Alert {
   At at;
   Side from = Side::client;
@@ -250,6 +258,7 @@ struct Handshake {
   Boxed<ServerHello> server_hello;
   Boxed<ServerHello> hello_retry_request;
   std::vector<Message> messages;
+  std::vector<Repeat> repeats;              // of them; in the order they came
   std::vector<Certificate> certificates;
   Seen server_certificate = Seen::not_captured;
   Seen client_certificate = Seen::not_captured;

@@ -234,11 +234,17 @@ bool StreamReader::open(Direction& d, unsigned direction, std::uint8_t type, std
 }
 
 void StreamReader::handle(Direction& d, unsigned direction, std::uint8_t type, Bytes payload, At at) {
+  const auto open = assembly_.without_mac(direction, payload);
   switch (type) {
     case ContentType::change_cipher_spec: assembly_.change_cipher_spec(direction, at); break;
-    case ContentType::alert: assembly_.alert_record(direction, payload, at); break;
+    case ContentType::alert:
+      if (open) assembly_.open_alert(direction, *open, at);
+      else assembly_.alert_record(direction, payload, at);
+      break;
     case ContentType::handshake:
-      if (assembly_.is_protected(direction) || (d.message.empty() && d.message_skip == 0 && !plausible_message(payload, limits_.message_bytes))) {
+      if (open) {
+        handshake_bytes(d, direction, *open, false, at);
+      } else if (assembly_.is_protected(direction) || (d.message.empty() && d.message_skip == 0 && !plausible_message(payload, limits_.message_bytes))) {
         assembly_.encrypted_message(direction, static_cast<std::uint32_t>(payload.size()), at);
       } else {
         handshake_bytes(d, direction, payload, false, at);

@@ -82,6 +82,22 @@ TEST(CaptureTcp, KeepsTheFirstBytesWhereSegmentsOverlap) {
   EXPECT_EQ(back.seen.flows.at(0).count(EventKind::retransmission), 3U);
 }
 
+TEST(CaptureTcp, ZerosThatFillAShortFrameAreToldFromDataByWhatFollows) {
+  const Conversation c;
+  const std::string zeros(2, '\0');
+  // IP counts the padding of the acknowledgement: the data that follows has the same sequence number.
+  const auto padded = read_back(pcap_of({c.syn(), c.syn_ack(), c.from_client(0, zeros), c.from_client(0, zeros), c.from_client(0, "hello", 0, k_psh | k_ack), c.from_client(5, zeros), c.from_client(5, "")}));
+  EXPECT_EQ(words(padded.seen.flows.at(0).forward().bytes), "hello");
+  // Data: the stream goes on after it, the other side has it, or nothing more comes.
+  const auto followed = read_back(pcap_of({c.syn(), c.syn_ack(), c.from_client(0, zeros), c.from_client(2, "hello")}));
+  EXPECT_EQ(words(followed.seen.flows.at(0).forward().bytes), zeros + "hello");
+  EXPECT_EQ(followed.seen.flows.at(0).forward().chunks.front().frame, 3U);
+  const auto acknowledged = read_back(pcap_of({c.syn(), c.syn_ack(), c.from_client(0, zeros), c.from_server(0, "", 2), c.from_client(0, "hello")}));
+  EXPECT_EQ(words(acknowledged.seen.flows.at(0).forward().bytes), zeros + "llo");
+  const auto last = read_back(pcap_of({c.syn(), c.syn_ack(), c.from_client(0, "hello"), c.from_client(5, zeros)}));
+  EXPECT_EQ(words(last.seen.flows.at(0).forward().bytes), "hello" + zeros);
+}
+
 TEST(CaptureTcp, TellsRetransmissionsWithTheirSize) {
   const Conversation c;
   const auto back = read_back(pcap_of({c.syn(), c.syn_ack(), c.from_client(0, "hello"), c.from_client(0, "hello"), c.from_client(0, "hello, world")}));

@@ -111,6 +111,11 @@ TEST(DtlsRetransmission, IsCountedAndListedOnce) {
   EXPECT_EQ(h->from_client.retransmissions, 1U);
   EXPECT_EQ(h->from_server.retransmissions, 1U);
   EXPECT_EQ(h->from_server.largest_retransmission, flight.size());
+  ASSERT_EQ(h->repeats.size(), 3U);
+  EXPECT_EQ(h->repeats[0].type, "client_hello");
+  EXPECT_EQ(h->repeats[0].from, Side::client);
+  EXPECT_EQ(h->repeats[2].type, "server_hello_done");
+  EXPECT_EQ(h->repeats[2].from, Side::server);
   EXPECT_EQ(h->ended_by, EndedBy::capture_end);  // one flight sent twice is no failure yet
 }
 

@@ -11,6 +11,8 @@ namespace tlswhy::log {
 namespace {
 
 constexpr std::size_t k_least_symbol = 6;
+constexpr std::size_t k_long_symbol = 10;
+constexpr std::size_t k_family = 12;
 
 bool is_symbol_character(char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
 bool is_symbol(std::string_view text) {
@@ -22,6 +24,9 @@ bool is_errno(std::string_view text) { return text.front() == 'E' && text.find('
 
 std::set<std::string_view> own_symbols(const knowledge::Knowledge& knowledge) {
   std::set<std::string_view> symbols;
+  const auto is_in_family = [](std::string_view symbol, std::size_t alike) {
+    return alike >= k_family && symbol.size() >= k_long_symbol && std::count(symbol.begin(), symbol.end(), '_') >= 2;
+  };
   for (const knowledge::CodeLibrary& library : knowledge.code_libraries) {
     std::map<std::string_view, std::size_t> heads;
     std::size_t count = 0;
@@ -34,7 +39,9 @@ std::set<std::string_view> own_symbols(const knowledge::Knowledge& knowledge) {
     for (const knowledge::Code& code : library.codes) {
       if (!is_symbol(code.symbol)) continue;
       const std::size_t part = code.symbol.find('_');
-      const bool telling = part != std::string_view::npos && part >= 2 && heads[code.symbol.substr(0, part)] * 3 >= count;
+      const std::size_t alike = part == std::string_view::npos || part < 2 ? 0 : heads[code.symbol.substr(0, part)];
+      // A beginning that most of a table shares, or a long name out of a family (wolfSSL's ASN_NO_SIGNER_E): no other program writes such words.
+      const bool telling = (alike > 0 && alike * 3 >= count) || is_in_family(code.symbol, alike);
       if (telling || (errno_table && is_errno(code.symbol))) symbols.insert(code.symbol);
     }
   }
